@@ -1,0 +1,78 @@
+# Checked Derivations. `make site` and `make test` work from a bare checkout; `make help` lists the rest.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help site test test-more lint lock clean environment pytest gate
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+HTML := _build/html
+# One process per core, two at the least: the book's kernel and the tests mostly wait for each other otherwise.
+WORKERS ?= 2
+# Two commands started in the same checkout take turns instead of writing over each other.
+LOCK := $(if $(shell command -v flock),flock Makefile)
+BOOK := $(BIN)/jupyter-book build book
+
+# matplotlib and the kernels keep their caches out of the home directory
+export MPLCONFIGDIR := $(CURDIR)/$(VENV)/var/matplotlib
+export IPYTHONDIR := $(CURDIR)/$(VENV)/var/ipython
+export JUPYTER_PLATFORM_DIRS := 1
+
+help: ## list the commands
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+site: environment ## build the site and say where it is
+	@$(LOCK) $(BOOK) --quiet
+	@printf '\nThe site is at  file://%s\n' "$(CURDIR)/$(HTML)/index.html"
+	@printf 'To serve it:    %s -m http.server --directory %s\n' "$(BIN)/python" "$(HTML)"
+
+test: pytest gate ## run every test, then build the site as a gate
+
+test-more: ## the same with random examples and many more of them
+	$(MAKE) test HYPOTHESIS_PROFILE=more
+
+# The shell's status is the status of the step that failed: no pipes, no `-` prefixes, nothing swallowed.
+pytest: environment
+	HYPOTHESIS_PROFILE=$(or $(HYPOTHESIS_PROFILE),ci) $(BIN)/python -m pytest -n $(WORKERS)
+
+# --all: a second run with -W on a half-built book exits 0 with nothing mended.
+gate: environment
+	$(LOCK) $(BOOK) --all -W -n --keep-going --quiet
+	$(BIN)/python book/_ext/gate.py $(HTML)
+
+lint: environment ## check the style of the code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check book/_ext
+
+lock: environment ## resolve pyproject.toml into requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \
+		--no-header --no-emit-index-url --no-emit-find-links --output-file requirements.txt pyproject.toml
+
+clean: ## remove everything that was made, the environment too
+	rm -rf _build book/_build $(VENV) .pytest_cache .ruff_cache .hypothesis
+	find derivations checks book -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# The environment counts as made when it holds a copy of the lock it was made from. The copy is written last, so that
+# a set-up that was interrupted is started again from nothing.
+environment:
+	@if ! cmp -s requirements.txt $(VENV)/requirements.txt || ! $(BIN)/python -c '' 2>/dev/null; then \
+		$(LOCK) $(MAKE) --no-print-directory $(VENV)/requirements.txt --always-make; fi
+
+$(VENV)/requirements.txt:
+	@cmp -s requirements.txt $@ && $(BIN)/python -c '' 2>/dev/null && exit 0; \
+	set -e; \
+	command -v $(PYTHON) >/dev/null || { echo 'Python 3.11 or newer is needed and $(PYTHON) is not to be found: apt install python3 python3-venv' >&2; exit 1; }; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V). Name another: make PYTHON=python3.12 site" >&2; exit 1; }; \
+	rm -rf $(VENV); \
+	if command -v uv >/dev/null; then \
+		uv venv --quiet --python "$$(command -v $(PYTHON))" $(VENV); uv=uv; \
+	else \
+		$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo 'Python has no venv module: apt install python3-venv' >&2; exit 1; }; \
+		$(PYTHON) -m venv $(VENV); uv=$(BIN)/uv; \
+		$(BIN)/python -m pip install --quiet "$$(grep -o '^uv==[^ ;]*' requirements.txt)" || uv=; \
+	fi; \
+	echo "Installing the pinned dependencies into $(VENV) ..."; \
+	if [ -n "$$uv" ]; then $$uv pip install --quiet --python $(BIN)/python -r requirements.txt; \
+	else $(BIN)/python -m pip install --quiet -r requirements.txt; fi; \
+	cp requirements.txt $@
