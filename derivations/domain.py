@@ -1,0 +1,320 @@
+"""What a derivation is about: its symbols, where their values come from, and what defines what.
+
+A domain is data.  The ladder of worlds on which lines are checked, the Hypothesis strategies of
+the property tests, the table of symbols on the page and the wording of feedback are all made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product as all_choices
+from random import Random
+from typing import Protocol
+
+import sympy
+from sympy import Basic, Expr, Integer, Symbol
+
+from .evaluate import World, filled, multiply
+from .expressions import Member, substitute
+from .fields import Numbers, Unevaluable
+
+
+@dataclass(frozen=True)
+class Equation:
+    """left = right, for every lower <= index <= upper where there is an index.
+
+    `left` is a symbol or a member of a family; a member's index is either `index` itself or fixed.
+    """
+
+    label: str
+    left: Basic
+    right: Basic
+    index: Symbol | None = None
+    lower: Expr | None = None
+    upper: Expr | None = None
+    meaning: str = ""
+
+    def at(self, leaf: Basic) -> tuple[Basic, tuple[Expr, ...]] | None:
+        """The right side for `leaf`, with the expressions that must be >= 0 for it to hold; None if it is another leaf."""
+        if self.index is None:
+            return (self.right, ()) if leaf == self.left else None
+        if not (isinstance(leaf, Member) and isinstance(self.left, Member) and leaf.family == self.left.family):
+            return None
+        return self.instance(leaf.index)
+
+    def instance(self, index: Expr) -> tuple[Basic, tuple[Expr, ...]]:
+        return substitute(self.right, {self.index: index}), (index - self.lower, self.upper - index)
+
+    def left_at(self, index: Expr) -> Basic:
+        return substitute(self.left, {self.index: index})
+
+    def bind(self, leaf: Basic, world: World) -> tuple[Basic, World] | None:
+        """The right side and the world to evaluate it in, if this equation gives `leaf` there."""
+        if self.index is None:
+            same = leaf == self.left or (
+                isinstance(leaf, Member) and isinstance(self.left, Member) and world.key(leaf) == world.key(self.left)
+            )
+            return (self.right, world) if same else None
+        if not (isinstance(leaf, Member) and leaf.family == self.left.family):
+            return None
+        index = world.integer(leaf.index)
+        if not world.integer(self.lower) <= index <= world.integer(self.upper):
+            return None
+        return self.right, world.bind(self.index, index)
+
+
+class Source(Protocol):
+    """Where a world's values come from: a ladder, a random generator, or Hypothesis."""
+
+    def integer(self, lower: int, upper: int, label: str) -> int: ...
+
+    def number(self, label: str) -> Fraction: ...
+
+    def choice(self, options: tuple, label: str): ...
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One symbol of a domain: its kind (a row of `KINDS`), its meaning, and its range where it has one."""
+
+    symbol: Basic
+    kind: str
+    meaning: str
+    lower: Expr | int | None = None
+    upper: Expr | int | None = None
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Declarations, in an order in which each uses only earlier ones, and definitions."""
+
+    declarations: tuple[Declaration, ...]
+    definitions: tuple[Equation, ...] = ()
+
+    def sizes(self) -> tuple[Declaration, ...]:
+        return tuple(d for d in self.declarations if d.kind == "size")
+
+    def ranges(self) -> dict[Symbol, tuple[Expr, Expr | None]]:
+        """Bounds of every size and index; the upper bound of a size is for the ladder only, so None here."""
+        bounds = {}
+        for d in self.declarations:
+            if d.kind == "size":
+                bounds[d.symbol] = (Integer(d.lower), None)
+            elif d.kind == "index":
+                bounds[d.symbol] = (sympy.sympify(d.lower), sympy.sympify(d.upper))
+        return bounds
+
+    def world(self, source: Source, sizes: Mapping[Symbol, int] | None = None, field=None) -> World:
+        """Values for every declared symbol, drawn from `source`; raises `Unevaluable` when a range is empty."""
+        field = field or Numbers()
+        world = World(dict(sizes or {}), self.definitions, field=field)
+        for declaration in self.declarations:
+            if declaration.symbol not in world.values:
+                KINDS[declaration.kind](declaration, world, source)
+        return world
+
+    def with_direction(self, world: World, variable, source: Source) -> World:
+        """The same world with a direction in which `variable` moves."""
+        rows = filled(*_shape(variable, world), lambda i, j: world.field.number(source.number(f"d{variable}")))
+        return World(world.values, world.definitions, variable, rows, world.field)
+
+
+# --- how each kind of symbol gets its values ----------------------------------------------------
+
+
+def _shape(symbol, world) -> tuple[int, int]:
+    return tuple(world.integer(s) for s in symbol.shape)
+
+
+def _rows(symbol, world, source, label=None):
+    return filled(*_shape(symbol, world), lambda i, j: world.field.number(source.number(label or str(symbol))))
+
+
+def _size(d, world, source):
+    world.values[d.symbol] = source.integer(d.lower, d.upper, str(d.symbol))
+
+
+def _index(d, world, source):
+    lower, upper = (world.integer(sympy.sympify(limit)) for limit in (d.lower, d.upper))
+    if lower > upper:
+        raise Unevaluable(f"no {d.symbol} between {lower} and {upper}")
+    world.values[d.symbol] = source.integer(lower, upper, str(d.symbol))
+
+
+def _matrix(d, world, source):
+    world.values[d.symbol] = _rows(d.symbol, world, source)
+
+
+def _real(d, world, source):
+    world.values[d.symbol] = world.field.number(source.number(str(d.symbol)))
+
+
+def _positive(d, world, source):
+    world.values[d.symbol] = world.field.number(abs(source.number(str(d.symbol))) + Fraction(1, 4))
+
+
+def _family(d, world, source):
+    for i in range(world.integer(sympy.sympify(d.lower)), world.integer(sympy.sympify(d.upper)) + 1):
+        world.values[(d.symbol, i)] = _rows(d.symbol, world, source, f"{d.symbol.name}{i}")
+
+
+def _spd(size, world, source, label):
+    """A Aᵀ + I/4: symmetric positive definite, not diagonal."""
+    number = world.field.number
+    a = filled(size, size, lambda i, j: number(source.number(label)))
+    square = multiply(a, [list(column) for column in zip(*a, strict=True)])
+    return filled(size, size, lambda i, j: square[i][j] + (number(Fraction(1, 4)) if i == j else 0))
+
+
+def _positive_definite(d, world, source):
+    world.values[d.symbol] = _spd(_shape(d.symbol, world)[0], world, source, str(d.symbol))
+
+
+def _joint_covariance(d, world, source):
+    """The blocks A, B, C of one symmetric positive definite matrix [[A, B], [Bᵀ, C]]."""
+    top, across, bottom = d.symbol
+    n, m = _shape(across, world)
+    joint = _spd(n + m, world, source, "joint covariance")
+    world.values[top] = [row[:n] for row in joint[:n]]
+    world.values[across] = [row[n:] for row in joint[:n]]
+    world.values[bottom] = [row[n:] for row in joint[n:]]
+
+
+@dataclass(frozen=True)
+class NamedFunction:
+    """A function that a world may choose for an abstract one, with its name for people."""
+
+    name: str
+    value: Callable
+
+    def __call__(self, field, *args):
+        return self.value(field, *args)
+
+
+def _logistic(f, x):
+    return 1 / (1 + f.call(sympy.exp, -x))
+
+
+ACTIVATIONS = (
+    NamedFunction("x²", lambda f, x: x * x),
+    NamedFunction("tanh", lambda f, x: f.call(sympy.tanh, x)),
+    NamedFunction("logistic", _logistic),
+    NamedFunction("sin", lambda f, x: f.call(sympy.sin, x)),
+    NamedFunction("softplus", lambda f, x: f.call(sympy.log, 1 + f.call(sympy.exp, x))),
+    NamedFunction("x", lambda f, x: x),
+)
+
+
+def _activation(d, world, source):
+    world.values[d.symbol] = source.choice(ACTIVATIONS, str(d.symbol))
+
+
+def _weighted(weights, entry):
+    """L_t(v) = Σ_i w v_i-term, with weights that differ from one t, and one i, to the next."""
+
+    def value(field, t, rows):
+        pick = lambda i: weights[(2 * t + 3 * i) % len(weights)]  # noqa: E731
+        return sum((pick(i) * entry(field, row[0], pick(i + 1)) for i, row in enumerate(rows)), field.number(0))
+
+    return value
+
+
+LOSSES = {
+    "Σ a v": lambda f, v, b: v,
+    "Σ a (v + b)²": lambda f, v, b: (v + b) * (v + b),
+    "Σ a sin(v + b)": lambda f, v, b: f.call(sympy.sin, v + b),
+}
+
+
+def _vector_function(d, world, source):
+    name = source.choice(tuple(LOSSES), str(d.symbol.name))
+    weights = [world.field.number(source.number(f"{d.symbol.name} weight {i}")) for i in range(5)]
+    world.values[d.symbol] = NamedFunction(name, _weighted(weights, LOSSES[name]))
+
+
+KINDS: dict[str, Callable] = {
+    "size": _size,
+    "index": _index,
+    "matrix": _matrix,
+    "real": _real,
+    "positive": _positive,
+    "family": _family,
+    "positive definite": _positive_definite,
+    "joint covariance": _joint_covariance,
+    "activation": _activation,
+    "vector function": _vector_function,
+}
+
+
+# --- the ladder: smallest worlds first, then random ones ----------------------------------------
+
+
+class Small:
+    """Small dyadic rationals without zero, from a seeded generator; simple choices only."""
+
+    numbers = tuple(Fraction(p, q) for p, q in ((1, 1), (2, 1), (-1, 1), (1, 2), (-1, 2), (3, 2), (3, 1)))
+
+    def __init__(self, random: Random):
+        self.random = random
+
+    def integer(self, lower, upper, label):
+        return self.random.randint(lower, upper)
+
+    def number(self, label):
+        return self.random.choice(self.numbers)
+
+    def choice(self, options, label):
+        return self.random.choice(options[:2])
+
+
+class Generic(Small):
+    """40-digit numbers in (-2, 2), any choice."""
+
+    def number(self, label):
+        return Fraction(self.random.randrange(-2 * 10**40 + 1, 2 * 10**40), 10**40)
+
+    def choice(self, options, label):
+        return self.random.choice(options)
+
+
+def ladder(domain: Domain, variables: tuple = (), generic: int = 8, seed: int = 0) -> Iterator[World]:
+    """Worlds of a domain, smallest first: every combination of sizes with small numbers, then `generic` random ones."""
+    random = Random(f"{seed}")
+    sizes = domain.sizes()
+    grid = list(all_choices(*(range(int(d.lower), int(d.upper) + 1) for d in sizes)))
+    grid.sort(key=lambda values: (sum(values), values))
+    rungs = [(values, Small(random)) for values in grid]
+    rungs += [(random.choice(grid), Generic(random)) for _ in range(generic)]
+    for values, source in rungs:
+        try:
+            yield domain.world(source, dict(zip((d.symbol for d in sizes), values, strict=True))), source
+        except Unevaluable:
+            continue
+
+
+def describe_world(world: World) -> str:
+    """The values of a world, for a counterexample."""
+    shown = []
+    for key, value in world.values.items():
+        name = f"{key[0].name}_{key[1]}" if isinstance(key, tuple) else getattr(key, "name", str(key))
+        shown.append(f"{name} = {show_value(value)}")
+    return ", ".join(shown)
+
+
+def show_value(value) -> str:
+    """A number, rows or a function in few characters: fractions where they are short, else six digits."""
+    if isinstance(value, list):
+        rows = [", ".join(map(show_value, row)) for row in value]
+        return f"[{'; '.join(rows)}]"
+    if isinstance(value, NamedFunction):
+        return value.name
+    if isinstance(value, int | sympy.Basic):
+        return str(value)
+    exact = Fraction(str(value)) if abs(value) < 10**6 else None
+    if exact is not None and exact.denominator <= 64:
+        return str(exact)
+    return f"{float(value):.6g}"
+
+

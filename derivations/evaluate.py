@@ -1,0 +1,366 @@
+"""The value of an expression in a world: sums by loops, recurrences run forward, derivatives by differences.
+
+Nothing here calls a rule of a derivation; this is the other road on which every line is checked.
+A matrix value is a list of rows.  `EVALUATE` is one flat table, node by node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
+
+import sympy
+from sympy import Add, Basic, Derivative, Mul, NumberSymbol, Pow, Rational, Symbol
+from sympy.core.function import Application, AppliedUndef
+from sympy.matrices.expressions import (
+    DiagMatrix,
+    FunctionMatrix,
+    HadamardProduct,
+    Identity,
+    Inverse,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    MatPow,
+    OneMatrix,
+    Trace,
+    Transpose,
+    ZeroMatrix,
+)
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.determinant import Determinant
+
+from .expressions import (
+    Applied,
+    AppliedGradient,
+    Blocks,
+    Elementwise,
+    Gradient,
+    IndexProduct,
+    IndexSum,
+    MatrixIndexSum,
+    Member,
+    Pairing,
+    SymmetricSymbol,
+)
+from .fields import Numbers, Unevaluable, combine
+from .quantities import Inner, LargestEntry, LogNormalDensity, Norm, SmallestEigenvalue, SmallestValue
+
+
+class World:
+    """Values for every free symbol.
+
+    `values` maps sizes and indices to integers, scalars to numbers, matrix symbols to rows, a member
+    of a family, written ``(family, 3)``, to rows, an abstract function g or L to a callable
+    ``g(field, x)`` or ``L(field, index, rows)``.  `definitions` are equations that give the members
+    which have no value of their own.  `variable` and `direction` say along what differentials run.
+    """
+
+    def __init__(self, values: Mapping, definitions: Iterable = (), variable=None, direction=None, field=None):
+        self.values = dict(values)
+        self.definitions = tuple(definitions)
+        self.variable = variable
+        self.direction = direction
+        self.field = field or Numbers()
+        self.computed: dict = {}
+
+    def bind(self, symbol, value: int) -> World:
+        """The same world with an index given; what was computed is shared."""
+        world = World({**self.values, symbol: value}, self.definitions, self.variable, self.direction, self.field)
+        world.computed = self.computed
+        return world
+
+    def shifted(self, leaf, rows, step) -> World:
+        """The world in which `leaf` has moved by step times rows; what depends on it is computed anew."""
+        key = self.key(leaf)
+        moved = combine(lambda value, direction: value + step * direction, self.lookup(leaf), rows)
+        return World({**self.values, key: moved}, self.definitions, self.variable, self.direction, self.field)
+
+    def key(self, leaf):
+        return (leaf.family, self.integer(leaf.index)) if isinstance(leaf, Member) else leaf
+
+    def integer(self, expression) -> int:
+        """The value of a size or an index."""
+        value = expression.xreplace({s: sympy.Integer(self.values[s]) for s in expression.free_symbols if s in self.values})
+        if not value.is_Integer:
+            raise Unevaluable(f"no integer value for {expression}")
+        return int(value)
+
+    def lookup(self, leaf):
+        """The value of a symbol or of a member of a family, given or by its definition."""
+        key = self.key(leaf)
+        if key in self.values:
+            return self.values[key]
+        if key not in self.computed:
+            self.computed[key] = self._define(leaf, key)
+        return self.computed[key]
+
+    def _define(self, leaf, key):
+        for equation in self.definitions:
+            bound = equation.bind(leaf, self)
+            if bound is not None:
+                body, world = bound
+                return evaluate(body, world)
+        raise Unevaluable(f"{leaf} has neither a value nor a definition here ({key})")
+
+
+def evaluate(expression: Basic, world: World):
+    """The value of `expression`: a number, or a list of rows.
+
+    Raises `Unevaluable` where there is none, `NotImplementedError` for a node not in the table.
+    """
+    for kind in type(expression).__mro__:
+        if kind in EVALUATE:
+            return EVALUATE[kind](expression, world)
+    raise NotImplementedError(f"no numeric meaning for {type(expression).__name__}: {expression}")
+
+
+def multiply(a, b):
+    columns = list(zip(*b, strict=True))
+    return [[reduce(lambda s, t: s + t, (x * y for x, y in zip(row, col, strict=True))) for col in columns] for row in a]
+
+
+def filled(rows: int, cols: int, entry: Callable) -> list:
+    return [[entry(i, j) for j in range(cols)] for i in range(rows)]
+
+
+def shape_in(expression, world) -> tuple[int, int]:
+    return world.integer(expression.rows), world.integer(expression.cols)
+
+
+def _values(expressions, world):
+    return [evaluate(e, world) for e in expressions]
+
+
+def _plus(a, b):
+    return combine(lambda x, y: x + y, a, b)
+
+
+def _times(a, b):
+    """A product in which scalars may stand among matrices."""
+    if isinstance(a, list) and isinstance(b, list):
+        return multiply(a, b)
+    if isinstance(b, list):
+        a, b = b, a
+    return combine(lambda x: x * b, a)
+
+
+def _constant_matrix(entry):
+    def fill(e, w):
+        return filled(*shape_in(e, w), lambda i, j: w.field.number(entry(i, j)))
+
+    return fill
+
+
+def _symbol(e, w):
+    if e in w.values:
+        value = w.values[e]
+        return w.field.number(value) if isinstance(value, int) else value
+    return w.lookup(e)
+
+
+def _diagonal(e, w):
+    column = evaluate(e.arg, w)
+    zero = w.field.number(0)
+    return filled(len(column), len(column), lambda i, j: column[i][0] if i == j else zero)
+
+
+def _elementwise(e, w):
+    return combine(lambda x: scalar_function(e.function, x, w), evaluate(e.expr, w))
+
+
+def scalar_function(function, x, world):
+    """A Lambda of one real argument, at the number x."""
+    (argument,) = function.signature
+    return evaluate(function.expr, World({**world.values, argument: x}, field=world.field))
+
+
+def _derivative(e, w):
+    """d/dx of an abstract function at a number: differences, as often as the order says."""
+    (variable, order), body = e.variable_count[0], e.expr
+    if len(e.variable_count) > 1:
+        raise NotImplementedError(f"mixed derivative {e}")
+    if order > 1:
+        body = Derivative(body, (variable, order - 1))
+    at = w.values[variable]
+    return w.field.derivative(lambda h: evaluate(body, World({**w.values, variable: at + h}, field=w.field)))
+
+
+def _undefined(e, w):
+    function = w.values.get(e.func)
+    if function is None:
+        raise Unevaluable(f"no function given for {e.func}")
+    return function(w.field, *_values(e.args, w))
+
+
+def _range(e, w):
+    return range(w.integer(e.lower), w.integer(e.upper) + 1)
+
+
+def _terms(e, w):
+    return [evaluate(e.body, w.bind(e.variable, k)) for k in _range(e, w)]
+
+
+def _sum(e, w):
+    return reduce(_plus, _terms(e, w), w.field.number(0))
+
+
+def _matrix_sum(e, w):
+    terms = _terms(e, w)
+    return reduce(_plus, terms) if terms else _constant_matrix(lambda i, j: 0)(e, w)
+
+
+def _matrix_product(e, w):
+    factors = _terms(e, w)[:: int(e.order)]
+    return reduce(multiply, factors) if factors else _constant_matrix(lambda i, j: int(i == j))(e, w)
+
+
+def _applied(e, w):
+    return w.values[e.function](w.field, w.integer(e.index), evaluate(e.argument, w))
+
+
+def _applied_gradient(e, w):
+    function, index, at = w.values[e.function], w.integer(e.index), evaluate(e.argument, w)
+    return gradient_by_differences(lambda rows: function(w.field, index, rows), at, w.field)
+
+
+def gradient_by_differences(function, at, field):
+    """The matrix of partial derivatives of a scalar function of rows, entry by entry."""
+
+    def partial(i, j):
+        def along(h):
+            rows = [list(row) for row in at]
+            rows[i][j] = rows[i][j] + h
+            return function(rows)
+
+        return field.derivative(along)
+
+    return filled(len(at), len(at[0]), partial)
+
+
+def _gradient(e, w):
+    at = w.lookup(e.variable)
+    key = w.key(e.variable)
+
+    def value(rows):
+        return evaluate(e.expression, World({**w.values, key: rows}, w.definitions, field=w.field))
+
+    return gradient_by_differences(value, at, w.field)
+
+
+def _pairing(e, w):
+    def along(step):
+        return evaluate(e.expression, w.shifted(w.variable, w.direction, step))
+
+    change = w.field.derivative(along)
+    return inner(evaluate(e.weight, w), change, w.field)
+
+
+def inner(a, b, field):
+    if not isinstance(a, list):
+        return a * b
+    return sum((x * y for p, q in zip(a, b, strict=True) for x, y in zip(p, q, strict=True)), field.number(0))
+
+
+def _power(e, w):
+    return w.field.power(*_values(e.args, w))
+
+
+def _matrix_power(e, w):
+    exponent = w.integer(e.exp)
+    base = evaluate(e.base, w)
+    if exponent < 0:
+        base, exponent = w.field.inverse(base), -exponent
+    identity = filled(len(base), len(base), lambda i, j: w.field.number(int(i == j)))
+    return reduce(multiply, [base] * exponent, identity)
+
+
+def _block(e, w):
+    return [sum(parts, []) for row in e.args for parts in zip(*_values(row, w), strict=True)]
+
+
+def _function_matrix(e, w):
+    rows, cols = shape_in(e, w)
+    return filled(rows, cols, lambda i, j: _indexed(e.lamda, (i + 1, j + 1), w))
+
+
+def _indexed(function, indices, w):
+    """A Lambda of indices, which count from 1."""
+    for symbol, index in zip(function.signature, indices, strict=True):
+        w = w.bind(symbol, index)
+    return evaluate(function.expr, w)
+
+
+def _norm(e, w):
+    rows = evaluate(e.argument, w)
+    return w.field.power(inner(rows, rows, w.field), w.field.number(Rational(1, 2)))
+
+
+def _largest_entry(e, w):
+    return w.field.call(sympy.Max, *(w.field.call(sympy.Abs, x) for row in evaluate(e.argument, w) for x in row))
+
+
+def _smallest_value(e, w):
+    return w.field.call(sympy.Min, *(_indexed(e.entries, (i,), w) for i in range(1, w.integer(e.size) + 1)))
+
+
+def _log_normal_density(e, w):
+    """By forward substitution with the Cholesky factor: the sum of the log densities of white residuals."""
+    at, mean = evaluate(e.argument, w), evaluate(e.mean, w)
+    factor = w.field.cholesky(evaluate(e.covariance, w))
+    total, white = w.field.number(0), []
+    for i, row in enumerate(factor):
+        residual = at[i][0] - mean[i][0] - sum((row[j] * white[j] for j in range(i)), w.field.number(0))
+        white.append(residual / row[i])
+        total -= white[i] ** 2 / 2 + w.field.call(sympy.log, row[i])
+    return total - len(factor) * w.field.call(sympy.log, 2 * w.field.constant(sympy.pi)) / 2
+
+
+def _fold(operation):
+    return lambda e, w: reduce(operation, _values(e.args, w))
+
+
+EVALUATE: dict[type, Callable] = {
+    Rational: lambda e, w: w.field.number(e),
+    NumberSymbol: lambda e, w: w.field.constant(e),
+    Symbol: _symbol,
+    MatrixSymbol: lambda e, w: w.lookup(e),
+    SymmetricSymbol: lambda e, w: w.lookup(e),
+    Member: lambda e, w: w.lookup(e),
+    Add: _fold(lambda a, b: a + b),
+    Mul: _fold(lambda a, b: a * b),
+    Pow: _power,
+    MatAdd: _fold(_plus),
+    MatMul: _fold(_times),
+    MatPow: _matrix_power,
+    HadamardProduct: _fold(lambda a, b: combine(lambda x, y: x * y, a, b)),
+    Transpose: lambda e, w: [list(column) for column in zip(*evaluate(e.arg, w), strict=True)],
+    Inverse: lambda e, w: w.field.inverse(evaluate(e.arg, w)),
+    Determinant: lambda e, w: w.field.determinant(evaluate(e.arg, w)),
+    Trace: lambda e, w: sum((row[i] for i, row in enumerate(evaluate(e.arg, w))), w.field.number(0)),
+    DiagMatrix: _diagonal,
+    Identity: _constant_matrix(lambda i, j: int(i == j)),
+    ZeroMatrix: _constant_matrix(lambda i, j: 0),
+    OneMatrix: _constant_matrix(lambda i, j: 1),
+    Blocks: _block,
+    FunctionMatrix: _function_matrix,
+    ElementwiseApplyFunction: _elementwise,
+    Elementwise: _elementwise,
+    Derivative: _derivative,
+    AppliedUndef: _undefined,
+    Application: lambda e, w: w.field.call(e.func, *_values(e.args, w)),
+    IndexSum: _sum,
+    MatrixIndexSum: _matrix_sum,
+    IndexProduct: _matrix_product,
+    Applied: _applied,
+    AppliedGradient: _applied_gradient,
+    Gradient: _gradient,
+    Pairing: _pairing,
+    Inner: lambda e, w: inner(*_values(e.args, w), w.field),
+    Norm: _norm,
+    LargestEntry: _largest_entry,
+    SmallestValue: _smallest_value,
+    SmallestEigenvalue: lambda e, w: w.field.eigenvalues(evaluate(e.argument, w))[0],
+    LogNormalDensity: _log_normal_density,
+}
+

@@ -1,0 +1,506 @@
+"""The expressions that lines are written in.
+
+SymPy's own matrix expressions, built through a few constructors that check shapes and keep one
+normal form, so that ``==`` means what it should; and the nodes that SymPy lacks: families indexed
+by time, sums and ordered products over an index, functions of a vector, differentials.
+
+Bound variables are named by nesting depth (`Bound`), so two sums that differ only in the name of
+their index are equal.  Nothing outside this module sees a bound variable: `open_binder` replaces
+it by a fresh symbol, `index_sum` and `index_product` close over one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import count
+
+from sympy import Add, Basic, Dummy, Expr, Integer, Lambda, Mul, S, Symbol, Tuple, default_sort_key, sympify
+from sympy.core.function import AppliedUndef
+from sympy.core.symbol import Str
+from sympy.matrices.expressions import (
+    DiagMatrix,
+    HadamardProduct,
+    Identity,
+    Inverse,
+    MatAdd,
+    MatMul,
+    MatrixExpr,
+    MatrixSymbol,
+    Transpose,
+    ZeroMatrix,
+)
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+
+
+class ShapeError(ValueError):
+    """Two shapes that must fit do not; the message names both operands and both shapes."""
+
+
+# --- families, and functions of a vector --------------------------------------------------------
+
+
+class Family(Basic):
+    """A sequence of matrices of one shape: ``h = Family("h", n, 1)``, its members ``h[t]``."""
+
+    def __new__(cls, name: str, rows, cols=1):
+        return Basic.__new__(cls, name if isinstance(name, Str) else Str(name), sympify(rows), sympify(cols))
+
+    name = property(lambda self: self.args[0].name)
+    shape = property(lambda self: self.args[1:])
+
+    def __getitem__(self, index) -> Member:
+        return Member(self, index)
+
+
+class Member(MatrixExpr):
+    """The member of a family at an index."""
+
+    def __new__(cls, family: Family, index):
+        return Basic.__new__(cls, family, sympify(index))
+
+    family = property(lambda self: self.args[0])
+    index = property(lambda self: self.args[1])
+    shape = property(lambda self: self.family.shape)
+
+
+class VectorFunction(Basic):
+    """A sequence of differentiable scalar functions of a vector: ``L = VectorFunction("L")``, ``L(t, h)``."""
+
+    def __new__(cls, name: str):
+        return Basic.__new__(cls, name if isinstance(name, Str) else Str(name))
+
+    name = property(lambda self: self.args[0].name)
+
+    def __call__(self, index, argument) -> Applied:
+        return Applied(self, index, argument)
+
+    def gradient(self, index, argument) -> AppliedGradient:
+        return AppliedGradient(self, index, argument)
+
+
+class Applied(Expr):
+    """The value L_t(v)."""
+
+    is_commutative = True
+    is_extended_real = True
+
+    def __new__(cls, function, index, argument):
+        return Basic.__new__(cls, function, sympify(index), argument)
+
+    function = property(lambda self: self.args[0])
+    index = property(lambda self: self.args[1])
+    argument = property(lambda self: self.args[2])
+
+
+class AppliedGradient(MatrixExpr):
+    """The gradient of L_t, taken at v: a vector of v's shape."""
+
+    def __new__(cls, function, index, argument):
+        return Basic.__new__(cls, function, sympify(index), argument)
+
+    function = property(lambda self: self.args[0])
+    index = property(lambda self: self.args[1])
+    argument = property(lambda self: self.args[2])
+    shape = property(lambda self: self.argument.shape)
+
+
+class SymmetricSymbol(MatrixSymbol):
+    """A square matrix symbol that is its own transpose."""
+
+    def __new__(cls, name, size, cols=None):
+        return MatrixSymbol.__new__(cls, name, size, size)
+
+
+# --- differentials ------------------------------------------------------------------------------
+
+
+class Pairing(Expr):
+    """The scalar ⟨G, d e⟩ = tr(Gᵀ de): the differential of e, paired with the weight G of e's shape."""
+
+    is_commutative = True
+    is_extended_real = True
+
+    def __new__(cls, weight, expression):
+        weight, expression = sympify(weight), sympify(expression)
+        if not same_shape(weight, expression):
+            raise ShapeError(f"⟨G, de⟩ pairs {describe(weight)} with {describe(expression)}")
+        if is_zero(weight) or is_zero(expression):
+            return S.Zero
+        return Basic.__new__(cls, weight, expression)
+
+    weight = property(lambda self: self.args[0])
+    expression = property(lambda self: self.args[1])
+
+
+def differential(expression) -> Expr:
+    """The differential d e of a scalar e."""
+    return Pairing(S.One, expression)
+
+
+class Gradient(MatrixExpr):
+    """∂e/∂X by its meaning: the matrix of partial derivatives of the scalar e by the entries of X."""
+
+    def __new__(cls, expression, variable):
+        return Basic.__new__(cls, sympify(expression), variable)
+
+    expression = property(lambda self: self.args[0])
+    variable = property(lambda self: self.args[1])
+    shape = property(lambda self: self.variable.shape)
+
+
+# --- sums and products over an index ------------------------------------------------------------
+
+
+class Bound(Symbol):
+    """A bound variable, named by the nesting depth of its binder."""
+
+
+def _bound(depth: int) -> Bound:
+    return Bound(f"b{depth}", integer=True)
+
+
+class Binder:
+    """What sums and products over an index share: ``args = (body, variable, lower, upper, …)``."""
+
+    body = property(lambda self: self.args[0])
+    variable = property(lambda self: self.args[1])
+    lower = property(lambda self: self.args[2])
+    upper = property(lambda self: self.args[3])
+
+    @property
+    def free_symbols(self):
+        limits = self.lower.free_symbols | self.upper.free_symbols
+        return (self.body.free_symbols - {self.variable}) | limits
+
+
+class IndexSum(Binder, Expr):
+    """Σ of a scalar over lower <= index <= upper; 0 when empty."""
+
+    is_commutative = True
+    is_extended_real = True
+
+
+class MatrixIndexSum(Binder, MatrixExpr):
+    """Σ of a matrix over lower <= index <= upper; the zero matrix when empty."""
+
+    shape = property(lambda self: self.body.shape)
+
+
+class IndexProduct(Binder, MatrixExpr):
+    """The ordered product of square matrices over lower <= index <= upper; the identity when empty.
+
+    ``order`` is 1 when the index grows from left to right and -1 when it falls.
+    """
+
+    order = property(lambda self: self.args[4])
+    shape = property(lambda self: self.body.shape)
+
+
+_fresh = count()
+
+
+def fresh_index() -> Symbol:
+    """A new integer symbol, for an index while its binder is open; named so that sorting is stable."""
+    return Dummy("t", dummy_index=10**9 + next(_fresh), integer=True)
+
+
+def _close(body, index, lower, upper):
+    depth = 1 + max((int(b.variable.name[1:]) for b in body.atoms(Binder)), default=-1)
+    return rebuild(body.xreplace({index: _bound(depth)})), _bound(depth), sympify(lower), sympify(upper)
+
+
+def index_sum(body, index, lower, upper):
+    """Σ body for index from lower to upper; scalar or matrix as the body is."""
+    if is_zero(body):
+        return body
+    cls = MatrixIndexSum if is_matrix(body) else IndexSum
+    return Basic.__new__(cls, *_close(body, index, lower, upper))
+
+
+def index_product(body, index, lower, upper, order=1):
+    """The ordered product of body for index from lower to upper, index growing (1) or falling (-1)."""
+    if body.rows != body.cols:
+        raise ShapeError(f"a product over an index needs square factors, not {describe(body)}")
+    return Basic.__new__(IndexProduct, *_close(body, index, lower, upper), Integer(order))
+
+
+def open_binder(binder: Binder):
+    """The body with a fresh index in place of the bound one, and that index."""
+    index = fresh_index()
+    return binder.body.xreplace({binder.variable: index}), index
+
+
+def reclose(binder: Binder, body, index, lower=None, upper=None):
+    """A binder of the same kind as `binder` over a new body (and limits, if given)."""
+    lower = binder.lower if lower is None else lower
+    upper = binder.upper if upper is None else upper
+    if isinstance(binder, IndexProduct):
+        return index_product(body, index, lower, upper, binder.order)
+    return index_sum(body, index, lower, upper)
+
+
+# --- elementwise functions ----------------------------------------------------------------------
+
+ELEMENT = Symbol("xi", real=True)
+
+
+class Elementwise(ElementwiseApplyFunction):
+    """A function of a real number applied to every entry; 1x1 matrices stay matrices."""
+
+    def __new__(cls, function, expr):
+        return Basic.__new__(cls, function, expr)
+
+
+def elementwise(function: Callable, argument) -> Elementwise:
+    """`function` (a SymPy function, Lambda or callable) of every entry of the matrix `argument`."""
+    return Elementwise(Lambda(ELEMENT, function(ELEMENT)), argument)
+
+
+def elementwise_derivative(applied: ElementwiseApplyFunction) -> MatrixExpr:
+    """g'(Z) for g(Z); refused when SymPy leaves a derivative that is not of a declared abstract function."""
+    return elementwise(lambda x: applied.function(x).diff(x), applied.expr)
+
+
+class Blocks(MatrixExpr):
+    """A matrix of blocks, given as rows of matrices whose shapes fit."""
+
+    def __new__(cls, *rows):
+        rows = [Tuple(*row) for row in rows]
+        for row in rows:
+            for j, block in enumerate(row):
+                if not equal_size(block.rows, row[0].rows) or not equal_size(block.cols, rows[0][j].cols):
+                    raise ShapeError(f"{describe(block)} does not fit its row and column of blocks")
+        return Basic.__new__(cls, *rows)
+
+    shape = property(lambda self: (sum(r[0].rows for r in self.args), sum(b.cols for b in self.args[0])))
+
+
+# --- constructors: shapes checked, one normal form ----------------------------------------------
+
+
+def is_matrix(x) -> bool:
+    return bool(getattr(x, "is_Matrix", False))
+
+
+def is_zero(x) -> bool:
+    """Whether x is the literal zero scalar or a zero matrix."""
+    return isinstance(x, ZeroMatrix) or x == 0
+
+
+def shape(x) -> tuple:
+    """The shape; a scalar has the empty shape ()."""
+    return tuple(x.shape) if is_matrix(x) else ()
+
+
+def same_shape(a, b) -> bool:
+    return len(shape(a)) == len(shape(b)) and all(equal_size(p, q) for p, q in zip(shape(a), shape(b)))
+
+
+def equal_size(p, q) -> bool:
+    return sympify(p - q).expand() == 0
+
+
+def describe(x) -> str:
+    """An operand as error messages name it."""
+    return f"{x} of shape {'x'.join(map(str, shape(x)))}" if is_matrix(x) else f"the scalar {x}"
+
+
+def add(*terms):
+    """A sum of scalars, or of matrices of one shape; like terms collected."""
+    terms = [sympify(t) for t in terms]
+    for other in terms[1:]:
+        if not same_shape(terms[0], other):
+            raise ShapeError(f"cannot add {describe(terms[0])} and {describe(other)}")
+    if not is_matrix(terms[0]):
+        return Add(*terms)
+    coefficients: dict = {}
+    for term in terms:
+        for part in term.args if isinstance(term, MatAdd) else (term,):
+            scale_, rest = split_coefficient(part)
+            coefficients[rest] = coefficients.get(rest, S.Zero) + scale_
+    parts = [scale(c, m) for m, c in coefficients.items() if c != 0 and not is_zero(m)]
+    if not parts:
+        return ZeroMatrix(*terms[0].shape)
+    return parts[0] if len(parts) == 1 else MatAdd(*sorted(parts, key=default_sort_key))
+
+
+def negative(x):
+    return scale(S.NegativeOne, x)
+
+
+def subtract(a, b):
+    return add(a, negative(b))
+
+
+def split_coefficient(matrix):
+    """(scalar c, matrix M without scalar factor) with matrix = c M."""
+    if not isinstance(matrix, MatMul):
+        return S.One, matrix
+    coefficient, matrices = matrix.as_coeff_matrices()
+    return coefficient, matrices[0] if len(matrices) == 1 else MatMul(*matrices)
+
+
+def scale(factor, x):
+    """A scalar times a scalar or a matrix."""
+    factor = sympify(factor)
+    if not is_matrix(x):
+        return Mul(factor, x)
+    coefficient, matrix = split_coefficient(x)
+    factor = factor * coefficient
+    if factor == 0 or is_zero(matrix):
+        return ZeroMatrix(*x.shape)
+    if factor == 1:
+        return matrix
+    return MatMul(factor, *(matrix.args if isinstance(matrix, MatMul) else (matrix,)))
+
+
+def product(*factors):
+    """A matrix product of at least one factor; scalars in front, identities and A A⁻¹ dropped."""
+    factors = [sympify(f) for f in factors]
+    coefficient = Mul(*(f for f in factors if not is_matrix(f)))
+    matrices = [f for f in factors if is_matrix(f)]
+    if not matrices:
+        return coefficient
+    for left, right in zip(matrices, matrices[1:]):
+        if not equal_size(left.cols, right.rows):
+            raise ShapeError(f"cannot multiply {describe(left)} and {describe(right)}")
+    rows, cols = matrices[0].rows, matrices[-1].cols
+    kept: list = []
+    for matrix in matrices:
+        inner, matrix = split_coefficient(matrix)
+        coefficient *= inner
+        for part in matrix.args if isinstance(matrix, MatMul) else (matrix,):
+            _append_factor(kept, part)
+    if coefficient == 0 or any(is_zero(k) for k in kept):
+        return ZeroMatrix(rows, cols)
+    if not kept:
+        return scale(coefficient, Identity(rows))
+    return scale(coefficient, kept[0] if len(kept) == 1 else MatMul(*kept))
+
+
+def _append_factor(kept: list, factor) -> None:
+    """Put one more factor at the right end; A A⁻¹ and A⁻¹ A cancel, identities vanish."""
+    if isinstance(factor, Identity):
+        return
+    if kept and inverse(kept[-1], check=False) == factor:
+        kept.pop()
+        return
+    kept.append(factor)
+
+
+def transpose(x):
+    """The transpose, pushed inward over sums, products and inverses; scalars are their own."""
+    if not is_matrix(x):
+        return x
+    handler = _TRANSPOSE.get(type(x))
+    return handler(x) if handler else Transpose(x)
+
+
+def _transpose_product(x):
+    coefficient, matrices = x.as_coeff_matrices()
+    return product(coefficient, *(transpose(m) for m in reversed(matrices)))
+
+
+def _transpose_sum(x):
+    body, index = open_binder(x)
+    return reclose(x, transpose(body), index)
+
+
+def _transpose_index_product(x):
+    body, index = open_binder(x)
+    return index_product(transpose(body), index, x.lower, x.upper, -x.order)
+
+
+_TRANSPOSE: dict[type, Callable] = {
+    Transpose: lambda x: x.arg,
+    MatAdd: lambda x: add(*map(transpose, x.args)),
+    MatMul: _transpose_product,
+    HadamardProduct: lambda x: hadamard(*map(transpose, x.args)),
+    Elementwise: lambda x: Elementwise(x.function, transpose(x.expr)),
+    Inverse: lambda x: Inverse(transpose(x.arg)),
+    DiagMatrix: lambda x: x,
+    Blocks: lambda x: Blocks(*([transpose(b) for b in column] for column in zip(*x.args))),
+    Identity: lambda x: x,
+    SymmetricSymbol: lambda x: x,
+    ZeroMatrix: lambda x: ZeroMatrix(x.cols, x.rows),
+    MatrixIndexSum: _transpose_sum,
+    IndexProduct: _transpose_index_product,
+}
+
+
+def inverse(x, check=True):
+    """The inverse of a square matrix; that of an inverse is the matrix itself."""
+    if isinstance(x, Inverse):
+        return x.arg
+    if isinstance(x, Identity):
+        return x
+    if x.rows != x.cols:
+        if check:
+            raise ShapeError(f"only a square matrix has an inverse, not {describe(x)}")
+        return None
+    return Inverse(x)
+
+
+def hadamard(*factors):
+    """The entrywise product of matrices of one shape; scalars in front."""
+    coefficient, parts = S.One, []
+    for factor in factors:
+        if not is_matrix(factor):
+            coefficient *= factor
+            continue
+        inner, matrix = split_coefficient(factor)
+        coefficient *= inner
+        parts.extend(matrix.args if isinstance(matrix, HadamardProduct) else (matrix,))
+    for other in parts[1:]:
+        if not same_shape(parts[0], other):
+            raise ShapeError(f"entrywise product of {describe(parts[0])} and {describe(other)}")
+    if any(is_zero(p) for p in parts):
+        return ZeroMatrix(*parts[0].shape)
+    parts = sorted(parts, key=default_sort_key)
+    return scale(coefficient, parts[0] if len(parts) == 1 else HadamardProduct(*parts))
+
+
+def diagonal(vector) -> MatrixExpr:
+    """diag(v) of a column v."""
+    if not equal_size(vector.cols, 1):
+        raise ShapeError(f"diag takes a column, not {describe(vector)}")
+    return DiagMatrix(vector)
+
+
+_CONSTRUCTORS: dict[type, Callable] = {
+    Add: add,
+    MatAdd: add,
+    MatMul: product,
+    HadamardProduct: hadamard,
+    Transpose: transpose,
+    Inverse: inverse,
+    DiagMatrix: diagonal,
+}
+
+
+def rebuild(expression):
+    """The same expression in normal form: every node made again by its constructor, binders as they are."""
+    if isinstance(expression, Binder) or not getattr(expression, "args", ()):
+        return expression
+    args = [rebuild(a) if isinstance(a, Basic) else a for a in expression.args]
+    if isinstance(expression, Family | VectorFunction | Lambda):
+        return expression
+    return _CONSTRUCTORS.get(type(expression), expression.func)(*args)
+
+
+def substitute(expression, mapping: Mapping):
+    """Replace whole subterms by others, inside sums and products over an index too, in normal form."""
+    if expression in mapping:
+        return mapping[expression]
+    if isinstance(expression, Binder):
+        body, index = open_binder(expression)
+        lower, upper = (substitute(limit, mapping) for limit in (expression.lower, expression.upper))
+        return reclose(expression, substitute(body, mapping), index, lower, upper)
+    if not expression.args:
+        return expression
+    args = [substitute(a, mapping) for a in expression.args]
+    if isinstance(expression, AppliedUndef) and expression.func in mapping:
+        return mapping[expression.func](*args)
+    return _CONSTRUCTORS.get(type(expression), expression.func)(*args)
+
+

@@ -1,0 +1,75 @@
+"""Scalars of vectors and matrices that SymPy has no node for: norms, extreme values, Gaussian densities."""
+
+from __future__ import annotations
+
+from sympy import Basic, Expr
+
+from .expressions import ShapeError, describe, equal_size, inverse, product
+
+
+class Quantity(Expr):
+    """A real scalar that depends on matrices."""
+
+    is_commutative = True
+    is_extended_real = True
+    is_finite = True
+
+    def __new__(cls, *args):
+        return Basic.__new__(cls, *args)
+
+    argument = property(lambda self: self.args[0])
+
+
+class Norm(Quantity):
+    """The Euclidean norm ‖v‖ of a vector (of a matrix: Frobenius)."""
+
+    is_extended_nonnegative = True
+    is_nonnegative = True
+
+
+class LargestEntry(Quantity):
+    """max_i |v_i|."""
+
+    is_extended_nonnegative = True
+    is_nonnegative = True
+
+
+class SmallestEigenvalue(Quantity):
+    """λ_min of a symmetric positive definite matrix."""
+
+    is_extended_positive = True
+    is_positive = True
+
+
+class Inner(Quantity):
+    """The inner product ⟨a, b⟩ = aᵀb of two columns, a scalar."""
+
+    def __new__(cls, a, b):
+        if not (equal_size(a.rows, b.rows) and equal_size(a.cols, 1) and equal_size(b.cols, 1)):
+            raise ShapeError(f"inner product of {describe(a)} and {describe(b)}")
+        return Basic.__new__(cls, a, b)
+
+
+class LogNormalDensity(Quantity):
+    """log N(x; mean, covariance)."""
+
+    mean = property(lambda self: self.args[1])
+    covariance = property(lambda self: self.args[2])
+
+
+class SmallestValue(Quantity):
+    """The smallest value of a scalar over an index 1 … size: ``args = (entries, size)``, entries a Lambda."""
+
+    entries = property(lambda self: self.args[0])
+    size = property(lambda self: self.args[1])
+
+
+def quadratic_form(vector, matrix) -> Inner:
+    """vᵀ M v."""
+    return Inner(vector, product(matrix, vector))
+
+
+def whitened(vector, matrix):
+    """vᵀ M⁻¹ v."""
+    return quadratic_form(vector, inverse(matrix))
+
