@@ -1,0 +1,518 @@
+"""Text to a formula: a small grammar, read token by token; the text is never evaluated as code.
+
+    sum      a + b - c
+    product  a * b / c,  A @ B        between matrices, the matrix product
+    power    a ** b,  a ^ b           binds tighter than a sign, and to the right: -x^2^n is -(x^(2^n))
+    suffix   A.T                      the transpose
+    call     exp(x), hadamard(u, v)   of the functions in the two tables below, and of no others
+    number   2, 0.5, 1e-3             exact rationals
+
+A function of one number is applied to every entry of a matrix.  A 1x1 product is a scalar, so
+``x.T*A*x / 2`` needs no index.  Whatever cannot be read, does not fit, or would be too large to
+compute is a `ParseError` with its place marked.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+import sympy
+from sympy import Expr, Integer, MatrixSymbol, Mul, Pow, Rational, Symbol
+from sympy.matrices.expressions import Determinant, Identity, Trace
+
+from .expressions import (
+    ShapeError,
+    add,
+    diagonal,
+    elementwise,
+    equal_size,
+    hadamard,
+    inverse,
+    is_matrix,
+    product,
+    scale,
+    shape,
+    transpose,
+)
+
+LONGEST_TEXT = 2000
+LONGEST_NUMBER = 40
+DEEPEST_NESTING = 40
+LARGEST_MATRIX_POWER = 20
+LARGEST_EXPONENT = 10**6
+MOST_BITS = 2**16
+
+
+class ParseError(ValueError):
+    """A text that is no formula; `start` and `end` delimit the place, in characters of `text`."""
+
+    def __init__(self, message: str, text: str = "", start: int = 0, end: int = 0):
+        super().__init__(message)
+        self.message, self.text = message, text
+        self.start, self.end = start, max(end, start + 1)
+
+    def display(self, width: int = 100) -> str:
+        """Two lines: the line of the text that holds the place, and carets under the place."""
+        first = self.text.rfind("\n", 0, self.start) + 1
+        left = max(first, self.start - width // 2)
+        line = self.text[left:].split("\n", 1)[0][:width]
+        carets = max(1, min(self.end - self.start, len(line) - (self.start - left)))
+        shown = "".join(c if c.isprintable() else " " for c in line)
+        return f"{shown}\n{' ' * (self.start - left)}{'^' * carets}"
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.display()}"
+
+
+def parse(
+    text: str,
+    shapes: Mapping[str, tuple] | None = None,
+    real: Collection[str] = (),
+    positive: Collection[str] = (),
+    known: Collection[str] | None = None,
+) -> Expr:
+    """The SymPy expression that `text` denotes: a scalar, or a matrix expression that is not 1x1.
+
+    `shapes`: name -> (rows, columns) of each matrix, integers or names of sizes; a size becomes a
+    positive integer symbol.  `real`, `positive`: scalars so assumed.  `known`: if given, no scalar
+    may occur but these and the declared ones.  Raises `ParseError`.
+    """
+    names = declared(shapes or {}, real, positive)
+    for name in known or ():
+        names.setdefault(name, Symbol(name))
+    return Reader(text, names, closed=known is not None).formula()
+
+
+def declared(shapes: Mapping[str, tuple], real=(), positive=()) -> dict[str, Expr]:
+    """Each declared name with its symbol; sizes are among them."""
+    names: dict[str, Expr] = {name: Symbol(name, real=True) for name in real}
+    names |= {name: Symbol(name, positive=True) for name in positive}
+    for name, dimensions in shapes.items():
+        rows, cols = map(size, dimensions)
+        names |= {s.name: s for s in (rows, cols) if s.is_Symbol}
+        names[name] = MatrixSymbol(name, rows, cols)
+    return names
+
+
+def size(dimension) -> Expr:
+    """A dimension as SymPy has it: an integer, or the positive integer symbol of that name."""
+    if isinstance(dimension, str) and not dimension.isdecimal():
+        return Symbol(dimension, integer=True, positive=True)
+    return dimension if isinstance(dimension, Expr) else Integer(dimension)
+
+
+# --- tokens -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Token:
+    """A piece of the text; `kind` is number, name, symbol or end."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+TOKEN = re.compile(
+    r"(?P<number>(?:[0-9]+(?:\.(?!T\b)[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+    r"|(?P<name>[^\W\d]\w*)"
+    r"|(?P<symbol>\*\*|\.T\b|[-+*/@^(),ᵀ−·×])"
+)
+SAME = {"^": "**", "@": "*", "·": "*", "×": "*", "−": "-", "ᵀ": ".T"}
+HINTS = {
+    "∘": "for the entrywise product write hadamard(u, v)",
+    "⊙": "for the entrywise product write hadamard(u, v)",
+    "'": "for the transpose write A.T",
+    "=": "give the right-hand side only",
+    ".": "after a dot only T, the transpose, can follow",
+    "{": "use round brackets",
+    "[": "use round brackets; lists and indices are not part of a formula",
+    "\\": "LaTeX is not read here; write exp(x), not \\exp(x)",
+}
+
+
+def tokens(text: str) -> list[Token]:
+    """The pieces of `text`, an end token last; raises `ParseError` at a character of no piece."""
+    if len(text) > LONGEST_TEXT:
+        raise ParseError(f"the formula is longer than {LONGEST_TEXT} characters", text, LONGEST_TEXT)
+    found, at = [], 0
+    while at < len(text):
+        match = TOKEN.match(text, at)
+        if match is None and not text[at].isspace():
+            hint = f": {HINTS[text[at]]}" if text[at] in HINTS else ""
+            raise ParseError(f"{shown(text[at])} cannot stand in a formula{hint}", text, at)
+        if match:
+            piece = SAME.get(match.group()) or unicodedata.normalize("NFKC", match.group())
+            found.append(Token(match.lastgroup, piece, at, match.end()))
+        at = match.end() if match else at + 1
+    after = len(text.rstrip())
+    return [*found, Token("end", "", after, after + 1)]
+
+
+def shown(character: str) -> str:
+    """A character as a message can show it."""
+    return f"“{character}”" if character.isprintable() else f"the character U+{ord(character):04X}"
+
+
+# --- sizes: nothing that SymPy would compute for minutes is built --------------------------------
+
+
+def largest_number(expression: Expr) -> int:
+    """The largest numerator or denominator among the numbers in `expression`, at least 1."""
+    return max((max(abs(x.p), x.q) for x in expression.atoms(Rational)), default=1) or 1
+
+
+def largest_exponent(expression: Expr) -> int:
+    return max((largest_number(p.exp) for p in expression.atoms(Pow, sympy.exp)), default=1)
+
+
+def constant_value(expression: Expr) -> float | None:
+    """The magnitude of an expression without symbols; infinite if it cannot be told, else None."""
+    if not expression.is_number:
+        return None
+    try:
+        return float(abs(expression.evalf(15)))
+    except (TypeError, ValueError, OverflowError, ArithmeticError):
+        return float("inf")
+
+
+def power(base: Expr, exponent: Expr) -> Expr:
+    """base**exponent, unless SymPy would write out a number of more than `MOST_BITS` bits."""
+    times = largest_number(exponent)
+    bits = largest_number(base).bit_length() * largest_exponent(base) * times
+    if (times > 2 and bits > MOST_BITS) or (constant_value(exponent) or 0) > LARGEST_EXPONENT:
+        raise ParseError("this power is too large to compute")
+    return base**exponent
+
+
+def bounded(function: Callable, bound: float) -> Callable[[Expr], Expr]:
+    """A function of one number; a constant argument beyond the bound is refused before it is computed."""
+
+    def apply(x: Expr) -> Expr:
+        value = constant_value(x)
+        if value is not None and value > bound:
+            raise ParseError(f"the argument of {function.__name__} is too large to compute")
+        return function(x)
+
+    return apply
+
+
+def exponential(x: Expr) -> Expr:
+    """exp(x); SymPy writes exp(3*log(2)) as 8, so the argument is held to what a power may be."""
+    if x.has(sympy.log) and largest_number(x) ** 2 > MOST_BITS:
+        raise ParseError("this exponential is too large to compute")
+    return bounded(sympy.exp, 10**4)(x)
+
+
+CIRCULAR = ("sin", "cos", "tan", "asin", "acos", "atan", "erf", "erfc")
+HYPERBOLIC = ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh")
+SCALAR_FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {
+    "exp": exponential,
+    "log": bounded(sympy.log, 10**300),
+    "ln": bounded(sympy.log, 10**300),
+    "sqrt": lambda x: power(x, Rational(1, 2)),
+    "abs": bounded(sympy.Abs, 10**300),
+    "sign": bounded(sympy.sign, 10**300),
+    **{name: bounded(getattr(sympy, name), 10**6) for name in CIRCULAR},
+    **{name: bounded(getattr(sympy, name), 10**4) for name in HYPERBOLIC},
+    "gamma": bounded(sympy.gamma, 1000),
+    "sigmoid": lambda x: 1 / (1 + exponential(-x)),
+    "softplus": lambda x: sympy.log(1 + exponential(x)),
+}
+
+
+def _on_matrix(of_matrix: Callable, of_scalar: Callable) -> Callable:
+    return lambda x: of_matrix(x) if is_matrix(x) else of_scalar(x)
+
+
+def _same(x):
+    return x
+
+
+MATRIX_FUNCTIONS: dict[str, tuple[int, Callable]] = {
+    "det": (1, _on_matrix(Determinant, _same)),
+    "tr": (1, _on_matrix(Trace, _same)),
+    "trace": (1, _on_matrix(Trace, _same)),
+    "inv": (1, _on_matrix(inverse, lambda x: power(x, Integer(-1)))),
+    "diag": (1, diagonal),
+    "transpose": (1, transpose),
+    "hadamard": (2, lambda a, b: hadamard(a, b) if is_matrix(a) else a * b),
+}
+CONSTANTS = {"pi": sympy.pi}
+FUNCTIONS = sorted({*SCALAR_FUNCTIONS, *MATRIX_FUNCTIONS})
+
+
+# --- the grammar --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Part:
+    """A value, and the place in the text that it was read from."""
+
+    value: Expr
+    start: int
+    end: int
+
+
+class Reader:
+    """One pass over one text, from left to right."""
+
+    def __init__(self, text: str, names: Mapping[str, Expr], closed: bool):
+        self.text, self.names, self.closed = text, {**CONSTANTS, **names}, closed
+        self.tokens, self.at, self.depth = tokens(text), 0, 0
+
+    def formula(self) -> Expr:
+        if self.next.kind == "end":
+            raise ParseError("the formula is empty", self.text)
+        whole = self.sum()
+        if self.next.kind != "end":
+            raise self.unexpected()
+        return whole.value
+
+    # moving along the tokens
+
+    @property
+    def next(self) -> Token:
+        return self.tokens[self.at]
+
+    def take(self) -> Token:
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def accept(self, *symbols: str) -> Token | None:
+        return self.take() if self.next.kind == "symbol" and self.next.text in symbols else None
+
+    def unexpected(self) -> ParseError:
+        token = self.next
+        if token.kind == "end":
+            return self.error("something is missing at the end", token)
+        if token.text == ")":
+            return self.error("this bracket closes nothing", token)
+        if token.kind != "symbol" or token.text == "(":
+            return self.error("an operation is missing here, perhaps *", token)
+        return self.error(f"“{token.text}” is not expected here", token)
+
+    def error(self, message: str, place) -> ParseError:
+        return ParseError(message, self.text, place.start, place.end)
+
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST_NESTING:
+            raise self.error(f"the formula is nested deeper than {DEEPEST_NESTING} levels", self.next)
+
+    def make(self, place, build: Callable, *values) -> Expr:
+        """build(*values), its complaints marked at the place; a 1x1 matrix becomes a scalar."""
+        try:
+            value = build(*values)
+        except (ShapeError, ParseError) as problem:
+            raise self.error(str(problem.args[0]), place) from None
+        if is_matrix(value):
+            return Trace(value) if value.shape == (1, 1) else value
+        if value.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+            raise self.error("this has no finite value", place)
+        if largest_number(value).bit_length() > MOST_BITS:
+            raise self.error("this number is too large", place)
+        return value
+
+    # the rules
+
+    def sum(self) -> Part:
+        first = self.product()
+        terms = [first.value]
+        while sign := self.accept("+", "-"):
+            term = self.product()
+            if not _alike(first.value, term.value):
+                raise self.error(f"cannot add {self.describe(first)} and {self.describe(term)}", sign)
+            terms.append(scale(-1, term.value) if sign.text == "-" else term.value)
+        place = self.since(first)
+        return replace(place, value=self.make(place, add, *terms)) if len(terms) > 1 else first
+
+    def product(self) -> Part:
+        first = self.signed()
+        scalars, run = [], []
+        self.factor(first, first, scalars, run)
+        while operator := self.accept("*", "/"):
+            part = self.signed()
+            self.factor(self.reciprocal(part) if operator.text == "/" else part, operator, scalars, run)
+        place = self.since(first)
+        return replace(place, value=self.make(place, _join, scalars, [p.value for p in run]))
+
+    def since(self, first: Part) -> Part:
+        """The place from `first` up to here."""
+        return Part(first.value, first.start, self.tokens[self.at - 1].end)
+
+    def describe(self, part: Part) -> str:
+        text = self.text[part.start : part.end]
+        return f"{text} of shape {_shape(part.value)}" if is_matrix(part.value) else f"the scalar {text}"
+
+    def reciprocal(self, part: Part) -> Part:
+        if is_matrix(part.value):
+            raise self.error("division by a matrix: multiply by inv(…) on the side you mean", part)
+        return Part(self.make(part, power, part.value, Integer(-1)), part.start, part.end)
+
+    def factor(self, part: Part, operator, scalars: list, run: list[Part]) -> None:
+        """One more factor; a run of matrices that has come to 1x1 becomes a scalar where only that fits."""
+        if not is_matrix(part.value):
+            scalars.append(part.value)
+            return
+        if run and not equal_size(run[-1].value.cols, part.value.rows):
+            left = Part(product(*(p.value for p in run)), run[0].start, run[-1].end)
+            if left.value.shape != (1, 1):
+                raise self.error(self.mismatch(left, part), operator)
+            scalars.append(Trace(left.value))
+            run.clear()
+        run.append(part)
+
+    def mismatch(self, left: Part, right: Part) -> str:
+        message = f"cannot multiply {self.describe(left)} and {self.describe(right)}"
+        if not _alike(left.value, right.value):
+            return message
+        u, v = (self.text[p.start : p.end] for p in (left, right))
+        return f"{message}; for the entrywise product write hadamard({u}, {v})"
+
+    def signed(self) -> Part:
+        sign = self.accept("+", "-")
+        if not sign:
+            return self.power()
+        self.deeper()
+        part = self.signed()
+        self.depth -= 1
+        return Part(scale(-1 if sign.text == "-" else 1, part.value), sign.start, part.end)
+
+    def power(self) -> Part:
+        base = self.suffixed()
+        operator = self.accept("**")
+        if not operator:
+            return base
+        if is_matrix(base.value) and self.next.text == "T":
+            return Part(transpose(base.value), base.start, self.take().end)
+        self.deeper()
+        exponent = self.signed()
+        self.depth -= 1
+        if is_matrix(exponent.value):
+            raise self.error(f"the exponent is {self.describe(exponent)}; it must be a scalar", exponent)
+        if is_matrix(base.value) and not equal_size(*base.value.shape):
+            raise self.error(self.no_power(base), operator)
+        build = _matrix_power if is_matrix(base.value) else power
+        return Part(self.make(operator, build, base.value, exponent.value), base.start, exponent.end)
+
+    def no_power(self, base: Part) -> str:
+        u = self.text[base.start : base.end]
+        hint = f"; for the entrywise square write hadamard({u}, {u})"
+        return f"only a square matrix has powers, not {self.describe(base)}{hint}"
+
+    def suffixed(self) -> Part:
+        part = self.atom()
+        while suffix := self.accept(".T"):
+            part = Part(transpose(part.value), part.start, suffix.end)
+        return part
+
+    def atom(self) -> Part:
+        token = self.next
+        if token.kind == "number":
+            return Part(self.number(self.take()), token.start, token.end)
+        if token.kind == "name":
+            return self.named(self.take())
+        if not self.accept("("):
+            raise self.unexpected()
+        (inner,), close = self.arguments(token)
+        return Part(inner.value, token.start, close.end)
+
+    def number(self, token: Token) -> Expr:
+        mantissa, _, exponent = token.text.lower().partition("e")
+        if len(mantissa) > LONGEST_NUMBER or abs(int(exponent[:6] or 0)) > LONGEST_NUMBER:
+            raise self.error("this number is too long", token)
+        return Rational(mantissa) * Integer(10) ** int(exponent or 0)
+
+    def named(self, token: Token) -> Part:
+        known = self.names.get(token.text)
+        if token.text in FUNCTIONS and (known is None or self.next.text == "("):
+            return self.call(token)
+        if self.next.text == "(" and known is None:
+            raise self.error(f"there is no function {token.text}{_suggest(token.text, FUNCTIONS)}", token)
+        if known is None and self.closed:
+            raise self.error(f"unknown name {token.text}{self.which_names(token.text)}", token)
+        value = self.make(token, lambda: Symbol(token.text) if known is None else known)
+        return Part(value, token.start, token.end)
+
+    def which_names(self, name: str) -> str:
+        return _suggest(name, self.names) or f"; the names here are {', '.join(sorted(self.names))}"
+
+    def call(self, name: Token) -> Part:
+        opening = self.accept("(")
+        if not opening:
+            raise self.error(f"{name.text} is a function: write {name.text}(…)", name)
+        arguments, close = self.arguments(opening, separator=",")
+        arity, build = MATRIX_FUNCTIONS.get(name.text, (1, _entrywise(name.text)))
+        place = Part(None, name.start, close.end)
+        if len(arguments) != arity:
+            plural = "s" if arity > 1 else ""
+            raise self.error(f"{name.text} takes {arity} argument{plural}, not {len(arguments)}", place)
+        if complaint := self.misfit(name.text, arguments):
+            raise self.error(complaint, place)
+        return replace(place, value=self.make(place, build, *(a.value for a in arguments)))
+
+    def misfit(self, name: str, arguments: list[Part]) -> str:
+        """What is wrong with the shapes of the arguments of a matrix function, if anything."""
+        first, last = arguments[0], arguments[-1]
+        rows_cols = shape(first.value)
+        if name in ("det", "tr", "trace", "inv") and rows_cols and not equal_size(*rows_cols):
+            return f"{name} needs a square matrix, not {self.describe(first)}"
+        if name == "diag" and not (rows_cols and equal_size(rows_cols[1], 1)):
+            return f"diag takes a column, not {self.describe(first)}"
+        if name == "hadamard" and not _alike(first.value, last.value):
+            return f"hadamard takes two of one shape, not {self.describe(first)} and {self.describe(last)}"
+        return ""
+
+    def arguments(self, opening: Token, separator: str = "") -> tuple[list[Part], Token]:
+        """What stands between brackets, and the closing bracket."""
+        self.deeper()
+        parts = [self.sum()]
+        while separator and self.accept(separator):
+            parts.append(self.sum())
+        self.depth -= 1
+        if self.next.kind == "end":
+            raise self.error("this bracket is never closed", opening)
+        if self.next.text != ")":
+            raise self.unexpected()
+        return parts, self.take()
+
+
+# --- values -------------------------------------------------------------------------------------
+
+
+def _alike(a, b) -> bool:
+    """Whether both are scalars, or matrices of one shape."""
+    return len(shape(a)) == len(shape(b)) and all(map(equal_size, shape(a), shape(b)))
+
+
+def _shape(matrix) -> str:
+    return "×".join(map(str, matrix.shape))
+
+
+def _join(scalars: list, run: list):
+    coefficient = Mul(*scalars)
+    return scale(coefficient, product(*run)) if run else coefficient
+
+
+def _matrix_power(base, exponent):
+    if not exponent.is_Integer or abs(exponent) > LARGEST_MATRIX_POWER:
+        raise ParseError(f"the exponent of a matrix must be an integer up to {LARGEST_MATRIX_POWER}, or T")
+    factor = inverse(base) if exponent < 0 else base
+    return product(*[factor] * abs(int(exponent))) if exponent else Identity(base.rows)
+
+
+def _entrywise(name: str) -> Callable:
+    function = SCALAR_FUNCTIONS.get(name)
+    return lambda x: elementwise(function, x) if is_matrix(x) else function(x)
+
+
+def _suggest(name: str, names) -> str:
+    near = get_close_matches(name, list(names), n=1, cutoff=0.5)
+    folded = [n for n in names if n.lower() == name.lower()]
+    return f"; did you mean {(folded or near)[0]}?" if folded or near else ""
