@@ -1,0 +1,71 @@
+"""Exercises on the page, from the exercises themselves: ``{exercises} name …`` or ``{exercises} rnn.*``."""
+
+from __future__ import annotations
+
+import fnmatch
+from pathlib import Path
+
+import checks
+from chains import anchor, disclosure, nearest, rich, summary
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+log = logging.getLogger(__name__)
+ROOT = Path(checks.__file__).resolve().parent
+
+
+
+class ExercisesDirective(SphinxDirective):
+    """Each exercise with its statement, its hints folded away one by one, a starter and the command that grades it."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self):
+        for path in sorted(ROOT.glob("exercises/*.py")) + [ROOT / "__init__.py"]:
+            self.env.note_dependency(str(path))
+        return [self.exercise(checks.get(name)) for name in self.chosen()]
+
+    def chosen(self) -> list[str]:
+        names = list(checks.names())
+        out: list[str] = []
+        for pattern in self.arguments[0].split():
+            found = fnmatch.filter(names, pattern)
+            if not found:
+                log.warning("no exercise %r%s", pattern, nearest(pattern, names), location=self.get_location())
+            out += [name for name in found if name not in out]
+        return out
+
+    def exercise(self, exercise) -> nodes.container:
+        box = nodes.container("", classes=["exercise"], ids=[f"exercise-{anchor(exercise.name)}"])
+        points = f"{exercise.points} point{'s' if exercise.points != 1 else ''}"
+        head = nodes.paragraph("", "", *rich(exercise.title), classes=["exercise-title"])
+        box += head
+        about = nodes.paragraph("", classes=["exercise-about"])
+        about += [nodes.literal("", exercise.name), nodes.Text(f" · {exercise.kind} · {points}")]
+        box += about
+        box += self.markdown(exercise.statement, exercise.name)
+        for number, hint in enumerate(exercise.hints, 1):
+            box += self.folded(f"Hint {number}", self.markdown(hint, exercise.name))
+        box += self.folded("Starter for answers.py", [self.code(exercise.template, "python")])
+        box += self.code(f"python -m checks grade answers.py --exercise {exercise.name}", "console")
+        return box
+
+    def markdown(self, text: str, source: str) -> list[nodes.Node]:
+        holder = nodes.container()
+        self.state.nested_parse(StringList(text.splitlines(), source=source), self.content_offset, holder)
+        return holder.children
+
+    def folded(self, title: str, content: list[nodes.Node]) -> disclosure:
+        return disclosure("", summary("", title), *content, classes=["folded"])
+
+    def code(self, text: str, language: str) -> nodes.literal_block:
+        return nodes.literal_block(text, text, language=language)
+
+
+def setup(app):
+    app.setup_extension("chains")
+    app.add_directive("exercises", ExercisesDirective)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
