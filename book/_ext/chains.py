@@ -256,10 +256,13 @@ def tally(verdicts: dict[str, int]) -> list[nodes.Node]:
 
 
 class DerivationDirective(SphinxDirective):
-    """``{derivation} name``: the chain. ``:parts: 1 3`` shows some parts; ``:bare:`` leaves out the introduction."""
+    """``{derivation} name``: the chain; ``:parts: 1 3`` shows some of its parts.
+
+    ``:excerpt:`` is for a chain that is an example where it stands: no introduction, and links go elsewhere.
+    """
 
     required_arguments = 1
-    option_spec = {"parts": directives.unchanged, "bare": directives.flag}  # noqa: RUF012
+    option_spec = {"parts": directives.unchanged, "excerpt": directives.flag}  # noqa: RUF012
 
     def run(self):
         name = self.arguments[0]
@@ -268,12 +271,12 @@ class DerivationDirective(SphinxDirective):
             return []
         facts_ = verified(self.env, name)
         self.warn_of_failures(facts_)
+        excerpt = "excerpt" in self.options
         box = nodes.container("", classes=["derivation"])
-        if "bare" not in self.options:
+        if not excerpt:
             box += self.head(facts_)
         for part in self.parts(facts_):
-            linked = self.register(part)
-            box += list(part_nodes(part, linked))
+            box += list(part_nodes(part, linked=not excerpt and self.register(part)))
         return [box]
 
     def warn_of_failures(self, facts_):
@@ -480,10 +483,9 @@ class TotalsDirective(SphinxDirective):
         for name in sorted(derivations.names()):
             facts_ = verified(self.env, name)
             link = link_to(name, "derivation", nodes.literal("", name), self.env.docname, True)
-            counts = [[nodes.Text(str(facts_["verdicts"].get(verdict, 0)))] for verdict in VERDICTS]
             axioms = [nodes.Text(str(len(facts_["axioms"])))]
-            rows.append([[link], rich(facts_["title"]), rich(facts_["question"]), *counts, axioms])
-        head = ["Derivation", "What it derives", "Question", *(v.capitalize() for v in VERDICTS), "Trusted rules"]
+            rows.append([[link], rich(facts_["title"]), rich(facts_["question"]), tally(facts_["verdicts"]), axioms])
+        head = ["Derivation", "What it derives", "Question", "Lines", "Trusted rules"]
         return [table(head, rows, "totals")]
 
 
