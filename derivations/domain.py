@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from itertools import count
 from itertools import product as all_choices
 from random import Random
 from typing import Protocol
 
 import sympy
-from sympy import Basic, Expr, Integer, Symbol
+from sympy import Basic, Dummy, Expr, Function, Integer, Symbol
 
 from .evaluate import World, filled, multiply
 from .expressions import Member, substitute
@@ -72,7 +74,8 @@ class Source(Protocol):
 
     def number(self, label: str) -> Fraction: ...
 
-    def choice(self, options: tuple, label: str): ...
+    def choice(self, options: tuple, label: str, abstract=None):
+        """One of `options`; a source of symbols takes `abstract` instead."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,12 @@ class Domain:
         return tuple(d for d in self.declarations if d.kind == "size")
 
     def ranges(self) -> dict[Symbol, tuple[Expr, Expr | None]]:
-        """Bounds of every size and index; the upper bound of a size is for the ladder only, so None here."""
+        """Bounds of every size and index, last declared first, so that bounds may mention earlier symbols.
+
+        The upper bound of a size is for the ladder only, so it is None here.
+        """
         bounds = {}
-        for d in self.declarations:
+        for d in reversed(self.declarations):
             if d.kind == "size":
                 bounds[d.symbol] = (Integer(d.lower), None)
             elif d.kind == "index":
@@ -207,8 +213,16 @@ ACTIVATIONS = (
 )
 
 
+@lru_cache(maxsize=256)
+def abstract_function(name: str) -> type[Function]:
+    """A SymPy function of which nothing is known but the names of its partial derivatives."""
+    return type(name, (Function,), {"fdiff": lambda self, i=1: abstract_function(f"{name}.{i}")(*self.args)})
+
+
 def _activation(d, world, source):
-    world.values[d.symbol] = source.choice(ACTIVATIONS, str(d.symbol))
+    name = str(d.symbol)
+    abstract = NamedFunction(name, lambda f, x: abstract_function(name)(x))
+    world.values[d.symbol] = source.choice(ACTIVATIONS, name, abstract)
 
 
 def _weighted(weights, entry):
@@ -229,9 +243,11 @@ LOSSES = {
 
 
 def _vector_function(d, world, source):
-    name = source.choice(tuple(LOSSES), str(d.symbol.name))
-    weights = [world.field.number(source.number(f"{d.symbol.name} weight {i}")) for i in range(5)]
-    world.values[d.symbol] = NamedFunction(name, _weighted(weights, LOSSES[name]))
+    name = d.symbol.name
+    weights = [world.field.number(source.number(f"weight of {name}")) for _ in range(5)]
+    abstract = NamedFunction(name, lambda f, t, rows: abstract_function(f"{name}_{t}")(*(row[0] for row in rows)))
+    options = tuple(NamedFunction(shape, _weighted(weights, entry)) for shape, entry in LOSSES.items())
+    world.values[d.symbol] = source.choice(options, name, abstract)
 
 
 KINDS: dict[str, Callable] = {
@@ -265,7 +281,7 @@ class Small:
     def number(self, label):
         return self.random.choice(self.numbers)
 
-    def choice(self, options, label):
+    def choice(self, options, label, abstract=None):
         return self.random.choice(options[:2])
 
 
@@ -275,8 +291,24 @@ class Generic(Small):
     def number(self, label):
         return Fraction(self.random.randrange(-2 * 10**40 + 1, 2 * 10**40), 10**40)
 
-    def choice(self, options, label):
+    def choice(self, options, label, abstract=None):
         return self.random.choice(options)
+
+
+class Symbolic:
+    """A new real symbol for every number, the abstract function for every choice; sizes must be given."""
+
+    def __init__(self):
+        self.count = count(1)
+
+    def integer(self, lower, upper, label):
+        raise Unevaluable(f"a proof by entries needs a value for {label}")
+
+    def number(self, label):
+        return Dummy(f"{label}_{next(self.count)}", real=True)
+
+    def choice(self, options, label, abstract=None):
+        return abstract
 
 
 def ladder(domain: Domain, variables: tuple = (), generic: int = 8, seed: int = 0) -> Iterator[World]:

@@ -81,7 +81,9 @@ class World:
 
     def integer(self, expression) -> int:
         """The value of a size or an index."""
-        value = expression.xreplace({s: sympy.Integer(self.values[s]) for s in expression.free_symbols if s in self.values})
+        expression = sympy.sympify(expression)
+        given = {s: sympy.Integer(self.values[s]) for s in expression.free_symbols if s in self.values}
+        value = expression.xreplace(given)
         if not value.is_Integer:
             raise Unevaluable(f"no integer value for {expression}")
         return int(value)

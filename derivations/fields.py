@@ -7,6 +7,8 @@ on scalars, entry by entry.  Both offer the same few operations.
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import mpmath
 import sympy
 
@@ -31,8 +33,9 @@ class Numbers:
         self.step = self.context.mpf(10) ** -STEP_DIGITS
 
     def number(self, value):
-        if isinstance(value, sympy.Rational):
-            return self.context.mpf(int(value.p)) / int(value.q)
+        """An exact rational, an int or a float as a number of this field."""
+        if isinstance(value, sympy.Rational | Fraction):
+            return self.context.mpf(int(value.numerator)) / int(value.denominator)
         return self.context.mpf(value)
 
     def constant(self, value: sympy.NumberSymbol):

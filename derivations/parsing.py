@@ -36,6 +36,7 @@ from .expressions import (
     product,
     scale,
     shape,
+    split_coefficient,
     transpose,
 )
 
@@ -44,7 +45,7 @@ LONGEST_NUMBER = 40
 DEEPEST_NESTING = 40
 LARGEST_MATRIX_POWER = 20
 LARGEST_EXPONENT = 10**6
-MOST_BITS = 2**16
+MOST_BITS = 2**12
 
 
 class ParseError(ValueError):
@@ -171,13 +172,15 @@ def largest_exponent(expression: Expr) -> int:
     return max((largest_number(p.exp) for p in expression.atoms(Pow, sympy.exp)), default=1)
 
 
-def constant_value(expression: Expr) -> float | None:
-    """The magnitude of an expression without symbols; infinite if it cannot be told, else None."""
+def magnitude(expression: Expr) -> float:
+    """The size of an expression without symbols, infinite where it cannot be told; 0 for any other."""
     if not expression.is_number:
-        return None
+        return 0.0
     try:
-        return float(abs(expression.evalf(15)))
-    except (TypeError, ValueError, OverflowError, ArithmeticError):
+        return abs(float(expression.evalf(15)))
+    except TypeError:
+        raise ParseError("this is not a real number") from None
+    except (ValueError, OverflowError, ArithmeticError):
         return float("inf")
 
 
@@ -185,7 +188,7 @@ def power(base: Expr, exponent: Expr) -> Expr:
     """base**exponent, unless SymPy would write out a number of more than `MOST_BITS` bits."""
     times = largest_number(exponent)
     bits = largest_number(base).bit_length() * largest_exponent(base) * times
-    if (times > 2 and bits > MOST_BITS) or (constant_value(exponent) or 0) > LARGEST_EXPONENT:
+    if (times > 2 and bits > MOST_BITS) or magnitude(exponent) > LARGEST_EXPONENT:
         raise ParseError("this power is too large to compute")
     return base**exponent
 
@@ -194,8 +197,7 @@ def bounded(function: Callable, bound: float) -> Callable[[Expr], Expr]:
     """A function of one number; a constant argument beyond the bound is refused before it is computed."""
 
     def apply(x: Expr) -> Expr:
-        value = constant_value(x)
-        if value is not None and value > bound:
+        if magnitude(x) > bound:
             raise ParseError(f"the argument of {function.__name__} is too large to compute")
         return function(x)
 
@@ -226,6 +228,28 @@ SCALAR_FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {
 }
 
 
+class RealTrace(Trace):
+    """The trace of a real matrix; SymPy's assumptions need to be told that it is real."""
+
+    is_extended_real = True
+
+
+class RealDeterminant(Determinant):
+    is_extended_real = True
+
+
+def trace(x) -> Expr:
+    """tr(c M) = c tr(M), the scalar outside."""
+    coefficient, matrix = split_coefficient(x)
+    return coefficient * RealTrace(matrix)
+
+
+def determinant(x) -> Expr:
+    """det(c M) = cⁿ det(M), the scalar outside."""
+    coefficient, matrix = split_coefficient(x)
+    return power(coefficient, x.rows) * RealDeterminant(matrix)
+
+
 def _on_matrix(of_matrix: Callable, of_scalar: Callable) -> Callable:
     return lambda x: of_matrix(x) if is_matrix(x) else of_scalar(x)
 
@@ -235,9 +259,9 @@ def _same(x):
 
 
 MATRIX_FUNCTIONS: dict[str, tuple[int, Callable]] = {
-    "det": (1, _on_matrix(Determinant, _same)),
-    "tr": (1, _on_matrix(Trace, _same)),
-    "trace": (1, _on_matrix(Trace, _same)),
+    "det": (1, _on_matrix(determinant, _same)),
+    "tr": (1, _on_matrix(trace, _same)),
+    "trace": (1, _on_matrix(trace, _same)),
     "inv": (1, _on_matrix(inverse, lambda x: power(x, Integer(-1)))),
     "diag": (1, diagonal),
     "transpose": (1, transpose),
@@ -311,12 +335,16 @@ class Reader:
             value = build(*values)
         except (ShapeError, ParseError) as problem:
             raise self.error(str(problem.args[0]), place) from None
+        except Exception:  # whatever SymPy stumbles over, at a text that anybody may have typed
+            raise self.error("this cannot be computed", place) from None
         if is_matrix(value):
-            return Trace(value) if value.shape == (1, 1) else value
+            return trace(value) if value.shape == (1, 1) else value
         if value.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
             raise self.error("this has no finite value", place)
-        if largest_number(value).bit_length() > MOST_BITS:
+        if largest_number(value).bit_length() > 4 * MOST_BITS:
             raise self.error("this number is too large", place)
+        if value.is_number and not value.is_Rational and value.evalf(15).has(sympy.I):
+            raise self.error("this is not a real number", place)
         return value
 
     # the rules
@@ -364,7 +392,7 @@ class Reader:
             left = Part(product(*(p.value for p in run)), run[0].start, run[-1].end)
             if left.value.shape != (1, 1):
                 raise self.error(self.mismatch(left, part), operator)
-            scalars.append(Trace(left.value))
+            scalars.append(trace(left.value))
             run.clear()
         run.append(part)
 

@@ -1,0 +1,311 @@
+"""A derivation: a chain of lines, each with its reason, each checked twice.
+
+A `Rule` turns a line into the next.  `check` verifies every line by two roads: the rule, applied to
+the line before, yields this line (symbolically, for every size); and, calling no rule, both lines
+have the same value in many worlds (`derivations.domain.ladder`).  Verdicts say which roads held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+
+from sympy import Basic, Expr, Integer, Rational, Symbol, simplify
+from sympy.matrices.expressions import OneMatrix
+
+from .context import Context, DoesNotApply
+from .domain import Declaration, Domain, Equation
+from .expressions import Binder, add, is_matrix, is_zero, open_binder, rebuild, reclose, scale, substitute
+
+
+class Verdict(StrEnum):
+    PROVED = "PROVED"
+    SUPPORTED = "SUPPORTED"
+    REFUTED = "REFUTED"
+    UNDECIDED = "UNDECIDED"
+
+
+class DerivationError(ValueError):
+    """A chain that cannot be followed: a rule that does not apply to the line before it."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """left = right (or <=, >=, →)."""
+
+    left: Basic
+    right: Basic
+    relation: str = "="
+
+
+# --- mutants: how a rule's result is falsified --------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A falsification of a rule's replacement: (matched subterm, replacement) -> a wrong replacement, or None."""
+
+    name: str
+    falsify: Callable[[Basic, Basic], Basic | None]
+
+
+def _scaled(factor: Rational) -> Callable:
+    def falsify(matched, result):
+        return _ones(result) if is_zero(result) else scale(factor, result)
+
+    return falsify
+
+
+def _ones(zero: Basic) -> Basic:
+    return OneMatrix(*zero.shape) if is_matrix(zero) else Integer(1)
+
+
+def _shifted_limit(matched, result):
+    """The first sum over an index in the result loses its first term."""
+    if not isinstance(result, Binder):
+        return None
+    body, index = open_binder(result)
+    return reclose(result, body, index, lower=result.lower + 1)
+
+
+OFF_BY_A_THOUSANDTH = Mutant("result × 1001/1000 (a zero result: 1)", _scaled(Rational(1001, 1000)))
+NOT_THE_LIMIT = Mutant("limit + 1/1000", lambda matched, result: add(result, Rational(1, 1000)))
+PLUS_ONE = Mutant("result + 1 in every entry", lambda matched, result: add(result, _ones(result)))
+BOUND_TOO_SMALL = Mutant("bound × 999/1000", _scaled(Rational(999, 1000)))
+INDEX_OFF_BY_ONE = Mutant("lower limit + 1", _shifted_limit)
+
+
+# --- rules --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A named rewriting of a subterm.
+
+    `rewrite(subterm, context)` returns the replacement, or None where the rule does not match.  The
+    first match (outermost, left to right) is rewritten, or every match if `everywhere`.  `reason` is
+    the sentence beside the line.  A `trusted` rule is a theorem that is cited and not proved here.
+    `limit` is the label of the symbol that grows, where the relation is →.
+    """
+
+    name: str
+    reason: str
+    source: str
+    rewrite: Callable[[Basic, Context], Basic | None]
+    everywhere: bool = False
+    relation: str = "="
+    trusted: bool = False
+    mutants: tuple[Mutant, ...] = (OFF_BY_A_THOUSANDTH,)
+    limit: str | None = None
+
+    def apply(self, line: Line, context: Context, mutant: Mutant | None = None) -> Line:
+        """The next line; raises `DoesNotApply`.  With a mutant, its first replacement is falsified."""
+        pass_ = _Rewriting(self, mutant)
+        right = pass_.run(line.right, context)
+        if not pass_.done:
+            raise DoesNotApply(f"{self.name}: nothing to rewrite in {line.right}")
+        return Line(line.left, right, self.relation)
+
+
+@dataclass
+class _Rewriting:
+    """One pass of a rule over an expression."""
+
+    rule: Rule
+    mutant: Mutant | None = None
+    done: int = 0
+
+    def run(self, expression: Basic, context: Context) -> Basic:
+        if self.done and not self.rule.everywhere:
+            return expression
+        replacement = self.rule.rewrite(expression, context)
+        if replacement is not None:
+            return self._replace(expression, replacement)
+        if isinstance(expression, Binder):
+            body, index = open_binder(expression)
+            inside = context.within(index, expression.lower, expression.upper)
+            new = self.run(body, inside)
+            return expression if new == body else reclose(expression, new, index)
+        return self._arguments(expression, context)
+
+    def _replace(self, matched, replacement):
+        self.done += 1
+        if self.mutant is None or self.done > 1:
+            return replacement
+        wrong = self.mutant.falsify(matched, replacement)
+        if wrong is None:
+            raise DoesNotApply(f"mutant {self.mutant.name} does not fit {self.rule.name}")
+        return wrong
+
+    def _arguments(self, expression, context):
+        new = [self.run(a, context) if isinstance(a, Expr) else a for a in expression.args]
+        if all(a is b for a, b in zip(new, expression.args, strict=True)):
+            return expression
+        return rebuild_node(expression, new)
+
+
+def rebuild_node(expression: Basic, args: list) -> Basic:
+    """A node of the same kind over new arguments, in normal form."""
+    return rebuild(expression.func(*args)) if not isinstance(expression, Binder) else expression.func(*args)
+
+
+@dataclass(frozen=True)
+class LineRule(Rule):
+    """A rule that rewrites a whole line, its left side too."""
+
+    rewrite: Callable[[Line, Context], Line | None] = field(default=None)  # type: ignore[assignment]
+
+    def apply(self, line, context, mutant=None):
+        new = self.rewrite(line, context)
+        if new is None:
+            raise DoesNotApply(f"{self.name} does not apply to {line.left} = {line.right}")
+        if mutant is None:
+            return new
+        wrong = mutant.falsify(line.right, new.right)
+        if wrong is None:
+            raise DoesNotApply(f"mutant {mutant.name} does not fit {self.name}")
+        return replace(new, right=wrong)
+
+
+# --- derivations --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: the rule, and, where the author wants it said, the right side it must yield."""
+
+    by: Rule
+    stated: Basic | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A chain: a first line, and steps.
+
+    `uses` are the derivations whose conclusions steps may cite, by name.  `index` with its range makes
+    the conclusion a statement for every index.  `results` picks named results from the last right
+    side.  `explicit` lists sizes at which the conclusion is proved entry by entry as well.
+    """
+
+    name: str
+    title: str
+    question: str
+    domain: Domain
+    start: Line
+    steps: tuple[Step, ...]
+    introduction: str = ""
+    variable: Basic | None = None
+    uses: tuple[Derivation | Induction, ...] = ()
+    index: Declaration | None = None
+    hypothesis: Equation | None = None
+    assumptions: tuple[str, ...] = ()
+    results: Mapping[str, Callable[[Basic], Basic]] = field(default_factory=dict)
+    explicit: tuple[Mapping[Symbol, int], ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[str, Derivation], ...]:
+        """(title, chain) pairs: one here, base and step for an induction."""
+        return (("", self),)
+
+    def context(self) -> Context:
+        equations = {e.label: e for e in self.domain.definitions}
+        equations |= {d.name: d.conclusion for d in self.uses}
+        if self.hypothesis is not None:
+            equations["hypothesis"] = self.hypothesis
+        return Context(self.domain.ranges(), equations, self.variable)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Every line, the first included; raises `DerivationError` naming the step that cannot be made."""
+        lines = [self.start]
+        for number, step in enumerate(self.steps, 2):
+            try:
+                made = step.by.apply(lines[-1], self.context())
+            except DoesNotApply as problem:
+                if step.stated is None:
+                    raise DerivationError(f"{self.name}, line {number}: {problem}") from problem
+                made = Line(lines[-1].left, step.stated, step.by.relation)
+            lines.append(made if step.stated is None else replace(made, right=step.stated))
+        return tuple(lines)
+
+    @property
+    def conclusion(self) -> Equation:
+        """What other derivations may cite: the last line, for every index of its range."""
+        last = self.lines[-1]
+        if self.index is None:
+            return Equation(self.name, last.left, last.right, meaning=self.title)
+        symbol, lower, upper = self.index.symbol, self.index.lower, self.index.upper
+        return Equation(self.name, last.left, last.right, symbol, lower, upper, self.title)
+
+    def result(self, name: str | None = None) -> Basic:
+        """A named result; without a name the right side of the last line."""
+        last = self.lines[-1].right
+        return last if name is None else self.results[name](last)
+
+
+@dataclass(frozen=True)
+class Induction:
+    """claim.left = claim.right for every index of the claim's range, downward from its upper end.
+
+    The author gives steps only: `base` leads, at the upper end, from the right side to the left (sums
+    collapse there); `step` leads, at an index below it, from the left side to the right.  Both ends of
+    both chains, and the hypothesis that `step` may use (the claim at index + 1), are supplied here.
+    """
+
+    name: str
+    title: str
+    question: str
+    domain: Domain
+    claim: Equation
+    base: tuple[Step, ...]
+    step: tuple[Step, ...]
+    introduction: str = ""
+    uses: tuple[Derivation | Induction, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    results: Mapping[str, Callable[[Basic], Basic]] = field(default_factory=dict)
+
+    @cached_property
+    def parts(self) -> tuple[tuple[str, Derivation], ...]:
+        claim = self.claim
+        below = Declaration(claim.index, "index", "index of the induction", claim.lower, claim.upper - 1)
+        domain = replace(self.domain, declarations=(*self.domain.declarations, below))
+        base = self._chain("base", self.domain, self._right(claim.upper), self.base, claim.left_at(claim.upper))
+        step = self._chain("step", domain, claim.left, self.step, claim.right)
+        following = claim.index + 1
+        hypothesis = Equation("hypothesis", claim.left_at(following), self._right(following))
+        return (("Base case", base), ("Induction step", replace(step, hypothesis=hypothesis)))
+
+    def _right(self, index: Expr) -> Basic:
+        return substitute(self.claim.right, {self.claim.index: index})
+
+    def _chain(self, part: str, domain: Domain, start: Basic, steps: tuple[Step, ...], goal: Basic) -> Derivation:
+        steps = (*steps[:-1], replace(steps[-1], stated=goal))
+        name = f"{self.name}.{part}"
+        return Derivation(name, self.title, self.question, domain, Line(start, start), steps, uses=self.uses)
+
+    @property
+    def conclusion(self) -> Equation:
+        return replace(self.claim, label=self.name, meaning=self.title)
+
+    def result(self, name: str | None = None) -> Basic:
+        return self.claim.right if name is None else self.results[name](self.claim.right)
+
+
+def steps_of(derivation: Derivation | Induction) -> Iterator[tuple[Derivation, int, Step]]:
+    """Every step: (the chain it belongs to, the position of its line, the step)."""
+    for _, part in derivation.parts:
+        for position, step in enumerate(part.steps, 1):
+            yield part, position, step
+
+
+def is_same(a: Basic, b: Basic) -> bool:
+    """Whether two right sides are proved equal: the same normal form, or a scalar difference that simplifies to 0."""
+    a, b = rebuild(a), rebuild(b)
+    if a == b:
+        return True
+    if is_matrix(a) or is_matrix(b):
+        return False
+    return simplify(a - b) == 0

@@ -1,0 +1,326 @@
+"""The named rules that steps cite: definitions and lemmas used, sums over an index, matrix algebra."""
+
+from __future__ import annotations
+
+from sympy import Add, Basic
+from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul, ZeroMatrix
+
+from .chain import INDEX_OFF_BY_ONE, OFF_BY_A_THOUSANDTH, PLUS_ONE, Rule
+from .context import Context
+from .expressions import (
+    Gradient,
+    IndexProduct,
+    IndexSum,
+    MatrixIndexSum,
+    Member,
+    Pairing,
+    add,
+    diagonal,
+    hadamard,
+    index_product,
+    index_sum,
+    is_matrix,
+    is_zero,
+    open_binder,
+    product,
+    reclose,
+    scale,
+    shape,
+    split_coefficient,
+    subtract,
+    substitute,
+)
+
+SUMS = "Graham, Knuth & Patashnik 1994, 2.3"
+SUM_MUTANTS = (OFF_BY_A_THOUSANDTH, INDEX_OFF_BY_ONE)
+
+
+# --- definitions, lemmas, hypotheses ------------------------------------------------------------
+
+
+def unfold(label: str, name: str, reason: str, source: str = "definition", everywhere: bool = False) -> Rule:
+    """A symbol or member of a family replaced by what the equation `label` says it is."""
+
+    def rewrite(subterm: Basic, context: Context):
+        return context.use(label, subterm)
+
+    return Rule(name, reason, source, rewrite, everywhere=everywhere)
+
+
+def fold(label: str, name: str, reason: str, source: str = "definition") -> Rule:
+    """The right side of the equation `label`, which has no index, replaced by its left side."""
+
+    def rewrite(subterm: Basic, context: Context):
+        equation = context.equation(label)
+        return equation.left if equation.index is None and subterm == equation.right else None
+
+    return Rule(name, reason, source, rewrite, mutants=(PLUS_ONE,))
+
+
+def unfold_differential(label: str, name: str, reason: str, source: str = "definition") -> Rule:
+    """The same inside differentials only: ⟨G, d h_t⟩ becomes ⟨G, d(what h_t is)⟩."""
+
+    def rewrite(subterm: Basic, context: Context):
+        if not isinstance(subterm, Pairing) or subterm.expression == context.variable:
+            return None
+        right = context.use(label, subterm.expression)
+        return None if right is None else Pairing(subterm.weight, right)
+
+    return Rule(name, reason, source, rewrite, everywhere=True)
+
+
+def solved_for_term(label: str, name: str, reason: str, source: str) -> Rule:
+    """An equation left = a + b, read as a = left - b, where the subterm is a."""
+
+    def rewrite(subterm: Basic, context: Context):
+        equation = context.equation(label)
+        index = _index_of(subterm)
+        if index is None or not isinstance(equation.right, MatAdd):
+            return None
+        right, conditions = equation.instance(index)
+        if subterm not in right.args or not context.holds(conditions):
+            return None
+        rest = add(*(a for a in right.args if a != subterm))
+        context.require("{} <= {} <= {}", equation.lower, index, equation.upper)
+        return subtract(equation.left_at(index), rest)
+
+    return Rule(name, reason, source, rewrite, everywhere=True)
+
+
+def _index_of(subterm: Basic):
+    return getattr(subterm, "index", None) if is_matrix(subterm) else None
+
+
+induction_hypothesis = unfold(
+    "hypothesis", "induction hypothesis", "The claim at the next index, supplied by the checker.", "induction"
+)
+
+
+# --- sums over an index -------------------------------------------------------------------------
+
+
+def _split_sum(subterm, context):
+    if not isinstance(subterm, IndexSum | MatrixIndexSum):
+        return None
+    body, index = open_binder(subterm)
+    body = body.expand() if not is_matrix(body) else body
+    if not isinstance(body, Add | MatAdd):
+        return None
+    return add(*(_sum_of_term(subterm, term, index) for term in body.args))
+
+
+def _sum_of_term(binder, term, index):
+    """Σ c a_t as c Σ a_t for a number c."""
+    coefficient, rest = split_coefficient(term) if is_matrix(term) else term.as_coeff_Mul()
+    return scale(coefficient, reclose(binder, rest, index))
+
+
+split_sum = Rule(
+    "linearity of the sum", r"$\sum(a_t+b_t)=\sum a_t+\sum b_t$", SUMS, _split_sum, everywhere=True, mutants=SUM_MUTANTS[:1]
+)
+
+
+def _peel_first(subterm, context):
+    """Σ_{t=lo}^{hi} f(t) = f(lo) + Σ_{t=lo+1}^{hi} f(t), if lo <= hi is discharged."""
+    total = subterm.expression if isinstance(subterm, Pairing) else subterm
+    if not isinstance(total, IndexSum | MatrixIndexSum) or not context.is_nonnegative(total.upper - total.lower):
+        return None
+    context.require("{} <= {}", total.lower, total.upper)
+    body, index = open_binder(total)
+    first = substitute(body, {index: total.lower})
+    whole = add(first, reclose(total, body, index, lower=total.lower + 1))
+    return Pairing(subterm.weight, whole) if isinstance(subterm, Pairing) else whole
+
+
+peel_first_term = Rule(
+    "first term apart", r"$\sum_{s=t}^{T}a_s=a_t+\sum_{s=t+1}^{T}a_s$", SUMS, _peel_first, mutants=SUM_MUTANTS[:1]
+)
+
+
+def _absorb_first(subterm, context):
+    """The converse: f(lo) + Σ_{t=lo+1}^{hi} f(t) = Σ_{t=lo}^{hi} f(t)."""
+    if not isinstance(subterm, Add | MatAdd):
+        return None
+    for total in subterm.args:
+        if not isinstance(total, IndexSum | MatrixIndexSum):
+            continue
+        body, index = open_binder(total)
+        lower = total.lower - 1
+        term = _empty_products_dropped(substitute(body, {index: lower}))
+        rest = [a for a in subterm.args if a != total]
+        if term in rest and context.is_nonnegative(total.upper - lower):
+            rest.remove(term)
+            context.require("{} <= {}", lower, total.upper)
+            return add(reclose(total, body, index, lower=lower), *rest)
+    return None
+
+
+def _empty_products_dropped(expression):
+    """Products over an empty range, as in Π_{j=t}^{t-1}, are the identity."""
+    empty = [p for p in expression.atoms(IndexProduct) if (p.upper - p.lower).expand() == -1]
+    return substitute(expression, {p: Identity(p.rows) for p in empty})
+
+
+absorb_first_term = Rule(
+    "first term into the sum",
+    r"$a_t+\sum_{s=t+1}^{T}a_s=\sum_{s=t}^{T}a_s$; a product over no factors is the identity",
+    SUMS,
+    _absorb_first,
+    mutants=SUM_MUTANTS,
+)
+
+
+def _shift_index(subterm, context):
+    """Σ_{t=lo}^{hi} f(t) = Σ_{t=lo+1}^{hi+1} f(t-1), for a sum whose terms mention the index plus one."""
+    if not isinstance(subterm, IndexSum | MatrixIndexSum):
+        return None
+    body, index = open_binder(subterm)
+    if not any(m.index == index + 1 for m in body.atoms(Member)):
+        return None
+    moved = substitute(body, {index: index - 1})
+    return reclose(subterm, moved, index, subterm.lower + 1, subterm.upper + 1)
+
+
+shift_index = Rule(
+    "shift the index", r"$\sum_{t=1}^{T}a_{t}=\sum_{t=2}^{T+1}a_{t-1}$", SUMS, _shift_index, mutants=SUM_MUTANTS
+)
+
+
+def move_range_down(*vanishing: str) -> Rule:
+    """Σ_{t=lo}^{hi} f(t) = Σ_{t=lo-1}^{hi-1} f(t), where f(lo-1) and f(hi) are 0.
+
+    `vanishing`: labels of equations that say a member is 0.  A term is 0 when its weight is, or when
+    its differential is of something that does not vary.
+    """
+
+    def rewrite(subterm, context):
+        if not isinstance(subterm, IndexSum):
+            return None
+        body, index = open_binder(subterm)
+        ends = [substitute(body, {index: i}) for i in (subterm.lower - 1, subterm.upper)]
+        if not all(_vanishes(end, vanishing, context) for end in ends):
+            return None
+        return reclose(subterm, body, index, subterm.lower - 1, subterm.upper - 1)
+
+    return Rule(
+        "end terms that vanish",
+        "The term gained and the term lost are both 0.",
+        SUMS,
+        rewrite,
+        mutants=SUM_MUTANTS,
+    )
+
+
+def _vanishes(term, labels, context: Context) -> bool:
+    if not isinstance(term, Pairing):
+        return False
+    if not context.varies(term.expression):
+        context.require("{} is constant", term.expression)
+        return True
+    known = {e.left: e.right for e in map(context.equation, labels) if is_zero(e.right)}
+    if is_zero(substitute(term.weight, known)):
+        for left in known:
+            context.require("{} = 0", left)
+        return True
+    return False
+
+
+def _empty_sum(subterm, context):
+    total = subterm.expression if isinstance(subterm, Gradient) else subterm
+    if isinstance(total, IndexSum | MatrixIndexSum) and (total.lower - total.upper).expand() == 1:
+        return ZeroMatrix(*subterm.shape)
+    return None
+
+
+empty_sum = Rule("empty sum", "A sum over no terms is 0, and so is its gradient.", SUMS, _empty_sum)
+
+
+def _distribute(subterm, context):
+    """A (Σ B_t) C = Σ A B_t C, the sum going outside a product."""
+    if not isinstance(subterm, MatMul):
+        return None
+    coefficient, factors = subterm.as_coeff_matrices()
+    for place, factor in enumerate(factors):
+        if isinstance(factor, MatrixIndexSum):
+            body, index = open_binder(factor)
+            return reclose(factor, product(coefficient, *factors[:place], body, *factors[place + 1 :]), index)
+    return None
+
+
+distribute_over_sum = Rule(
+    "distributivity",
+    r"$A\bigl(\sum_t B_t\bigr)C=\sum_t AB_tC$",
+    "matrix product is linear in each factor",
+    _distribute,
+    everywhere=True,
+)
+
+
+def _absorb_factor(subterm, context):
+    """M(lo-1) Π_{j=lo}^{hi} M(j) = Π_{j=lo-1}^{hi} M(j), the index growing to the right."""
+    if not isinstance(subterm, MatMul):
+        return None
+    coefficient, factors = subterm.as_coeff_matrices()
+    for place, factor in enumerate(factors):
+        if not (isinstance(factor, IndexProduct) and factor.order == 1):
+            continue
+        body, index = open_binder(factor)
+        first = substitute(body, {index: factor.lower - 1})
+        parts = list(first.args) if isinstance(first, MatMul) else [first]
+        start = place - len(parts)
+        if start >= 0 and factors[start:place] == parts and context.is_nonnegative(factor.upper - factor.lower + 1):
+            longer = index_product(body, index, factor.lower - 1, factor.upper, 1)
+            return product(coefficient, *factors[:start], longer, *factors[place + 1 :])
+    return None
+
+
+absorb_factor = Rule(
+    "factor into the product",
+    r"$M_k\prod_{j=k+1}^{t-1}M_j=\prod_{j=k}^{t-1}M_j$",
+    "definition of the ordered product",
+    _absorb_factor,
+    everywhere=True,
+)
+
+
+def _exchange(subterm, context):
+    """Σ_{k=a}^{T} Σ_{t=k}^{T} f = Σ_{t=a}^{T} Σ_{k=a}^{t} f: the same triangle by its other side."""
+    if not isinstance(subterm, MatrixIndexSum | IndexSum):
+        return None
+    body, outer = open_binder(subterm)
+    if not isinstance(body, MatrixIndexSum | IndexSum) or body.lower != outer or body.upper != subterm.upper:
+        return None
+    term, inner = open_binder(body)
+    return index_sum(index_sum(term, outer, subterm.lower, inner), inner, subterm.lower, subterm.upper)
+
+
+exchange_sums = Rule(
+    "exchange the sums",
+    r"$\sum_{k=1}^{T}\sum_{t=k}^{T}a_{tk}=\sum_{t=1}^{T}\sum_{k=1}^{t}a_{tk}$: both run over $1\le k\le t\le T$",
+    f"{SUMS}, eq. (2.32)",
+    _exchange,
+    mutants=SUM_MUTANTS,
+)
+
+
+# --- matrix algebra -----------------------------------------------------------------------------
+
+
+def _hadamard_as_diagonal(subterm, context):
+    """a ∘ b = diag(a) b for columns; the factor that is an elementwise function becomes the diagonal."""
+    if not isinstance(subterm, HadamardProduct) or shape(subterm)[1] != 1:
+        return None
+    functions = [f for f in subterm.args if not isinstance(f, Member)]
+    if len(functions) != 1 or len(subterm.args) < 2:
+        return None
+    rest = [f for f in subterm.args if f != functions[0]]
+    return product(diagonal(functions[0]), hadamard(*rest))
+
+
+hadamard_as_diagonal = Rule(
+    "entrywise product as a diagonal matrix",
+    r"$a\circ b=\operatorname{diag}(a)\,b$",
+    "Magnus & Neudecker 2019, 3.6",
+    _hadamard_as_diagonal,
+    everywhere=True,
+)
