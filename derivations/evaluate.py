@@ -162,7 +162,7 @@ def _symbol(e, w):
 
 
 def _diagonal(e, w):
-    column = evaluate(e.arg, w)
+    column = evaluate(e.args[0], w)
     zero = w.field.number(0)
     return filled(len(column), len(column), lambda i, j: column[i][0] if i == j else zero)
 

@@ -332,20 +332,11 @@ class Reader:
     def make(self, place, build: Callable, *values) -> Expr:
         """build(*values), its complaints marked at the place; a 1x1 matrix becomes a scalar."""
         try:
-            value = build(*values)
+            return checked(build(*values))
         except (ShapeError, ParseError) as problem:
             raise self.error(str(problem.args[0]), place) from None
         except Exception:  # whatever SymPy stumbles over, at a text that anybody may have typed
             raise self.error("this cannot be computed", place) from None
-        if is_matrix(value):
-            return trace(value) if value.shape == (1, 1) else value
-        if value.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
-            raise self.error("this has no finite value", place)
-        if largest_number(value).bit_length() > 4 * MOST_BITS:
-            raise self.error("this number is too large", place)
-        if value.is_number and not value.is_Rational and value.evalf(15).has(sympy.I):
-            raise self.error("this is not a real number", place)
-        return value
 
     # the rules
 
@@ -509,6 +500,19 @@ class Reader:
         if self.next.text != ")":
             raise self.unexpected()
         return parts, self.take()
+
+
+def checked(value: Expr) -> Expr:
+    """The value, a 1x1 matrix as a scalar; raises `ParseError` if it is no finite real number or too long."""
+    if is_matrix(value):
+        return trace(value) if value.shape == (1, 1) else value
+    if value.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+        raise ParseError("this has no finite value")
+    if largest_number(value).bit_length() > 4 * MOST_BITS:
+        raise ParseError("this number is too large")
+    if value.is_number and not value.is_Rational and value.evalf(15).has(sympy.I):
+        raise ParseError("this is not a real number")
+    return value
 
 
 # --- values -------------------------------------------------------------------------------------
