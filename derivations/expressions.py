@@ -162,6 +162,8 @@ def _bound(depth: int) -> Bound:
 class Binder:
     """What sums and products over an index share: ``args = (body, variable, lower, upper, …)``."""
 
+    precedence = 45  # between sum and product, so that printers put it in parentheses as a factor
+
     body = property(lambda self: self.args[0])
     variable = property(lambda self: self.args[1])
     lower = property(lambda self: self.args[2])

@@ -57,9 +57,9 @@ from .matrix_calculus import (
 n, m, T = (Symbol(name, integer=True, positive=True) for name in ("n", "m", "T"))
 t, s, k, j = (Symbol(name, integer=True) for name in ("t", "s", "k", "j"))
 U, W = MatrixSymbol("U", n, n), MatrixSymbol("W", n, m)
-x, h, z, delta = Family("x", m), Family("h", n), Family("z", n), Family("delta", n)
+x, h, z, delta = Family("x", m), Family("h", n), Family("z", n), Family("δ", n)
 L, g = VectorFunction("L"), Function("g")
-loss = Symbol("ell", real=True)
+loss = Symbol("ℒ", real=True)
 
 
 def losses_from(start):

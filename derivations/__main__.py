@@ -1,0 +1,162 @@
+"""``python -m derivations``: list, show and check the derivations."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+import derivations
+from derivations.chain import DerivationError
+from derivations.report import as_dict
+
+MISUSE = 2
+
+
+def parser() -> argparse.ArgumentParser:
+    main = argparse.ArgumentParser(prog="python -m derivations", description="Derivations that check themselves.")
+    commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    listing = commands.add_parser("list", help="every derivation with its verdicts", description="Check and list every derivation.")
+    listing.add_argument("--json", action="store_true", help="machine-readable")
+    showing = commands.add_parser("show", help="one derivation, line by line", description="Print a derivation, line by line.")
+    showing.add_argument("name", metavar="NAME")
+    showing.add_argument("--format", choices=tuple(FORMATS), default="text")
+    checking = commands.add_parser(
+        "check", help="check every step again", description="Check every step again; exit status 1 if one is refuted."
+    )
+    checking.add_argument("names", metavar="NAME", nargs="*", help="derivations to check (default: all)")
+    checking.add_argument("--examples", type=_positive, default=8, metavar="N", help="random worlds per line (default 8)")
+    checking.add_argument("--seed", type=int, default=0, metavar="S")
+    checking.add_argument("--json", action="store_true", help="machine-readable")
+    return main
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        return COMMANDS[options.command](options)
+    except derivations.UnknownName as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return MISUSE
+    except DerivationError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+
+
+def run_list(options) -> int:
+    reports = list(_reports(derivations.names(), 8, 0))
+    if options.json:
+        keys = ("name", "title", "question", "verdicts", "axioms", "assumptions")
+        print(json.dumps([{k: r[k] for k in keys} for r in reports], indent=2, ensure_ascii=False))
+    else:
+        for report in reports:
+            print(f"{report['name']:34}{report['question']:6}{_verdicts(report):24}{report['title']}")
+        _print_axioms(reports)
+    return _status(reports)
+
+
+def run_show(options) -> int:
+    report = as_dict(derivations.get(options.name))
+    print(FORMATS[options.format](report))
+    return _status([report])
+
+
+def run_check(options) -> int:
+    names = options.names or derivations.names()
+    for name in names:
+        derivations.get(name)
+    reports = list(_reports(names, options.examples, options.seed))
+    if options.json:
+        print(json.dumps(reports, indent=2, ensure_ascii=False))
+    else:
+        for report in reports:
+            print(f"{report['name']:34}{_verdicts(report)}")
+            for line in _lines(report):
+                if line["verdict"] in ("REFUTED", "UNDECIDED"):
+                    print(f"  line {line['number']} {line['verdict']}: {line['evidence']['counterexample'] or line['problem']}")
+    return _status(reports)
+
+
+def _reports(names, examples, seed):
+    """Reports, with progress on a terminal."""
+    for done, name in enumerate(names, 1):
+        if sys.stderr.isatty():
+            print(f"\rchecking {done}/{len(names)} {name:40}", end="", file=sys.stderr, flush=True)
+        yield as_dict(derivations.get(name), examples, seed)
+    if sys.stderr.isatty():
+        print("\r" + " " * 70 + "\r", end="", file=sys.stderr, flush=True)
+
+
+def _lines(report):
+    return [line for part in report["parts"] for line in part["lines"]]
+
+
+def _verdicts(report) -> str:
+    return ", ".join(f"{count} {verdict}" for verdict, count in report["verdicts"].items() if count)
+
+
+def _print_axioms(reports) -> None:
+    axioms = {a["name"]: a for r in reports for a in r["axioms"]}
+    if axioms:
+        print("\nTheorems that are cited, not proved here:")
+    for axiom in axioms.values():
+        users = [r["name"] for r in reports if axiom["name"] in {a["name"] for a in r["axioms"]}]
+        print(f"  {axiom['name']} ({axiom['source']}): rests on it {', '.join(users)}")
+
+
+def _status(reports) -> int:
+    return int(any(r["verdicts"]["REFUTED"] or r["verdicts"]["UNDECIDED"] for r in reports))
+
+
+# --- formats of `show` --------------------------------------------------------------------------
+
+
+def _as_text(report) -> str:
+    out = [f"{report['name']}: {report['title']} ({report['question']})", ""]
+    for part in report["parts"]:
+        out += [part["title"], ""] if part["title"] else []
+        for line in part["lines"]:
+            out.append(f"{line['number']:>3}  {line['text']}")
+            out.append(f"     by {line['rule']}" + (f" [{line['verdict']}]" if line["verdict"] else ""))
+            out += [f"     {c}" for c in _plain(line["conditions"])]
+    return "\n".join([*out, "", _verdicts(report)])
+
+
+def _plain(conditions):
+    return [c.replace("$", "").replace(r"\le", "<=") for c in conditions]
+
+
+def _as_latex(report) -> str:
+    rows = []
+    for line in _lines(report):
+        rows.append(rf"{line['left']} &{line['relation']} {line['right']} && \text{{{line['rule']}}}")
+    return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
+
+
+def _as_markdown(report) -> str:
+    out = [f"## {report['title']}", "", report["introduction"], ""]
+    for line in _lines(report):
+        left = f"{line['left']} " if line["left"] else ""
+        verdict = f" **{line['verdict']}**" if line["verdict"] else ""
+        out += [f"{line['number']}. $${left}{line['relation']} {line['right']}$$", f"   {line['rule']}: {line['reason']}{verdict}", ""]
+    return "\n".join(out)
+
+
+FORMATS = {
+    "text": _as_text,
+    "latex": _as_latex,
+    "markdown": _as_markdown,
+    "json": lambda report: json.dumps(report, indent=2, ensure_ascii=False),
+}
+COMMANDS = {"list": run_list, "show": run_show, "check": run_check}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,2 @@
+"""Question 3 (a)."""
+DERIVATIONS = ()

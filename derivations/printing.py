@@ -1,0 +1,296 @@
+"""Expressions and lines as LaTeX for the page and as text for the terminal.
+
+Both printers name bound variables as they go: the outermost sum takes the first name of `INDEX_NAMES`
+that the expression does not use.
+"""
+
+from __future__ import annotations
+
+from sympy import Basic, Symbol
+from sympy.matrices.expressions import MatrixSymbol
+from sympy.core.function import AppliedUndef
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.precedence import PRECEDENCE
+from sympy.printing.str import StrPrinter
+
+from .expressions import ELEMENT, Binder, Family, IndexProduct, Member
+
+INDEX_NAMES = ("t", "k", "j", "i", "s", "r", "q")
+
+
+def used_names(expression: Basic) -> set[str]:
+    """Every name that stands in an expression, bound variables apart."""
+    symbols = {s.name for s in expression.free_symbols if isinstance(s, Symbol | MatrixSymbol)}
+    return symbols | {f.name for f in expression.atoms(Family)}
+
+
+TEX_NAMES = {"ℒ": r"\mathcal{L}", "δ": r"\delta"}
+
+
+class Named:
+    """What the two printers share: bound and opened indices get names that are free; negative terms come last."""
+
+    def _as_ordered_terms(self, expr, order=None):
+        return sorted(super()._as_ordered_terms(expr, order), key=lambda term: term.could_extract_minus_sign())
+
+    def open(self, binder: Binder):
+        """(name of the index, body with that name in place of the bound variable)."""
+        taken = used_names(binder)
+        pool = ("j", *INDEX_NAMES) if isinstance(binder, IndexProduct) else INDEX_NAMES
+        name = next(n for n in pool if n not in taken)
+        return name, binder.body.xreplace({binder.variable: Symbol(name, integer=True)})
+
+    def applied_elementwise(self, e, function_name):
+        """The name to print before (Z) where the function is one named function, or a derivative of one; else None."""
+        body = e.function.expr
+        if body.is_Function and body.args == (ELEMENT,):
+            return function_name(body)
+        if body.is_Derivative and isinstance(body.expr, AppliedUndef):
+            order = sum(count for _, count in body.variable_count)
+            return function_name(body.expr) + "'" * int(order)
+        return None
+
+
+def _is_sum(expression) -> bool:
+    return expression.is_Add or getattr(expression, "is_MatAdd", False)
+
+
+class Latex(Named, LatexPrinter):
+    """LaTeX in the notation of the pages: ᵀ as \\top, ⟨G, de⟩, h_t, Σ with named indices."""
+
+    def __init__(self):
+        super().__init__({"mat_symbol_style": "plain"})
+
+    def bracket(self, e) -> str:
+        return rf"\left({self._print(e)}\right)"
+
+    def _index(self, family: str, index) -> str:
+        return f"{family}_{{{self._print(index)}}}"
+
+    def _print_Dummy(self, e):
+        return e.name
+
+    def _print_Member(self, e):
+        return self._index(self._print_Family(e.family), e.index)
+
+    def _print_Family(self, e):
+        return TEX_NAMES.get(e.name, e.name)
+
+    def _print_Symbol(self, e, style="plain"):
+        return TEX_NAMES.get(e.name) or super()._print_Symbol(e, style)
+
+    def _print_VectorFunction(self, e):
+        return rf"\mathcal{{{e.name}}}"
+
+    def _print_Applied(self, e):
+        return rf"{self._index(self._print(e.function), e.index)}\left({self._print(e.argument)}\right)"
+
+    def _print_AppliedGradient(self, e):
+        return rf"\nabla {self._index(self._print(e.function), e.index)}\left({self._print(e.argument)}\right)"
+
+    def differential(self, e) -> str:
+        inner = self._print(e)
+        simple = isinstance(e, Member | MatrixSymbol | Symbol) or e.func.__name__ == "Applied"
+        return rf"\mathrm{{d}}{inner}" if simple else rf"\mathrm{{d}}\!\left[{inner}\right]"
+
+    def _print_Pairing(self, e):
+        if e.weight == 1:
+            return self.differential(e.expression)
+        return rf"\left\langle {self._print(e.weight)},\ {self.differential(e.expression)}\right\rangle"
+
+    def _print_Gradient(self, e):
+        below = self._print(e.variable)
+        if isinstance(e.expression, Symbol):
+            return rf"\frac{{\partial {self._print(e.expression)}}}{{\partial {below}}}"
+        return rf"\frac{{\partial}}{{\partial {below}}}{self._print(e.expression)}"
+
+    def _binder(self, e, sign):
+        name, body = self.open(e)
+        inner = self.bracket(body) if _is_sum(body) else self._print(body)
+        return rf"{sign}_{{{name}={self._print(e.lower)}}}^{{{self._print(e.upper)}}} {inner}"
+
+    def _print_IndexSum(self, e):
+        return self._binder(e, r"\sum")
+
+    _print_MatrixIndexSum = _print_IndexSum
+
+    def _print_IndexProduct(self, e):
+        arrow = r"\overrightarrow" if e.order == 1 else r"\overleftarrow"
+        return self._binder(e, rf"{arrow}{{\prod}}")
+
+    def _print_Elementwise(self, e):
+        name = self.applied_elementwise(e, self._function_name)
+        if name is not None:
+            return rf"{name}\left({self._print(e.expr)}\right)"
+        return self._print(e.function.expr.xreplace({ELEMENT: Symbol(f"({self._print(e.expr)})")}))
+
+    _print_ElementwiseApplyFunction = _print_Elementwise
+
+    @staticmethod
+    def _function_name(f) -> str:
+        name = f.func.__name__
+        if name in LATEX_FUNCTIONS:
+            return rf"\{name}"
+        return name if len(name) == 1 else rf"\operatorname{{{name}}}"
+
+    def _print_Transpose(self, e):
+        return rf"{self.parenthesize(e.arg, PRECEDENCE['Pow'])}^{{\top}}"
+
+    def _print_Inverse(self, e):
+        return rf"{self.parenthesize(e.arg, PRECEDENCE['Pow'])}^{{-1}}"
+
+    def _print_DiagMatrix(self, e):
+        return rf"\operatorname{{diag}}\left({self._print(e.args[0])}\right)"
+
+    def _print_Blocks(self, e):
+        rows = r" \\ ".join(" & ".join(self._print(b) for b in row) for row in e.args)
+        return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
+
+    def _print_Identity(self, e):
+        return "I"
+
+    def _print_ZeroMatrix(self, e):
+        return "0"
+
+    def _print_Norm(self, e):
+        return rf"\left\lVert {self._print(e.argument)}\right\rVert"
+
+    def _print_LargestEntry(self, e):
+        return rf"\max_i \left|\left({self._print(e.argument)}\right)_i\right|"
+
+    def _print_SmallestEigenvalue(self, e):
+        return rf"\lambda_{{\min}}\left({self._print(e.argument)}\right)"
+
+    def _print_Inner(self, e):
+        left, right = e.args
+        return rf"{self.parenthesize(left, PRECEDENCE['Pow'])}^{{\top}} {self.parenthesize(right, PRECEDENCE['Mul'])}"
+
+    def _print_LogNormalDensity(self, e):
+        point, mean, covariance = map(self._print, e.args)
+        return rf"\log\mathcal{{N}}\!\left({point};\ {mean},\ {covariance}\right)"
+
+    def _print_SmallestValue(self, e):
+        (index,) = e.entries.signature
+        return rf"\min_{{{index}}} {self._print(e.entries.expr)}"
+
+    def _print_Kernel(self, e):
+        return rf"k\left({self._print(e.args[0])}, {self._print(e.args[1])}\right)"
+
+    def _print_FunctionMatrix(self, e):
+        i, j = e.lamda.signature
+        return rf"\left[{self._print(e.lamda.expr)}\right]_{{{i}{'' if e.cols == 1 else j}}}"
+
+    def _print_Determinant(self, e):
+        return rf"\det\left({self._print(e.arg)}\right)"
+
+
+LATEX_FUNCTIONS = {"tanh", "sin", "cos", "exp", "log", "sinh", "cosh", "tan"}
+
+
+class Text(Named, StrPrinter):
+    """Plain Unicode text for the terminal."""
+
+    def _print_Dummy(self, e):
+        return e.name
+
+    def _print_Member(self, e):
+        return f"{e.family.name}[{self._print(e.index)}]"
+
+    def _print_Family(self, e):
+        return e.name
+
+    def _print_VectorFunction(self, e):
+        return e.name
+
+    def _print_Applied(self, e):
+        return f"{e.function.name}[{self._print(e.index)}]({self._print(e.argument)})"
+
+    def _print_AppliedGradient(self, e):
+        return f"∇{e.function.name}[{self._print(e.index)}]({self._print(e.argument)})"
+
+    def differential(self, e):
+        inner = self._print(e)
+        return f"d{inner}" if e.is_Atom or isinstance(e, Member | MatrixSymbol) else f"d({inner})"
+
+    def _print_Pairing(self, e):
+        if e.weight == 1:
+            return self.differential(e.expression)
+        return f"⟨{self._print(e.weight)}, {self.differential(e.expression)}⟩"
+
+    def _print_Gradient(self, e):
+        return f"∂({self._print(e.expression)})/∂{self._print(e.variable)}"
+
+    def _binder(self, e, sign):
+        name, body = self.open(e)
+        inner = f"({self._print(body)})" if _is_sum(body) else self._print(body)
+        return f"{sign}[{name}={self._print(e.lower)}..{self._print(e.upper)}] {inner}"
+
+    def _print_IndexSum(self, e):
+        return self._binder(e, "Σ")
+
+    _print_MatrixIndexSum = _print_IndexSum
+
+    def _print_IndexProduct(self, e):
+        return self._binder(e, "Π→" if e.order == 1 else "Π←")
+
+    def _print_Elementwise(self, e):
+        name = self.applied_elementwise(e, lambda f: f.func.__name__)
+        if name is not None:
+            return f"{name}({self._print(e.expr)})"
+        return self._print(e.function.expr.xreplace({ELEMENT: Symbol(f"({self._print(e.expr)})")}))
+
+    _print_ElementwiseApplyFunction = _print_Elementwise
+
+    def _print_HadamardProduct(self, e):
+        return " ∘ ".join(self.parenthesize(a, PRECEDENCE["Mul"]) for a in e.args)
+
+    def _print_DiagMatrix(self, e):
+        return f"diag({self._print(e.args[0])})"
+
+    def _print_Transpose(self, e):
+        return f"{self.parenthesize(e.arg, PRECEDENCE['Pow'])}ᵀ"
+
+    def _print_Inverse(self, e):
+        return f"{self.parenthesize(e.arg, PRECEDENCE['Pow'])}⁻¹"
+
+    def _print_Blocks(self, e):
+        return f"[{'; '.join(', '.join(self._print(b) for b in row) for row in e.args)}]"
+
+    def _print_Identity(self, e):
+        return "I"
+
+    def _print_Norm(self, e):
+        return f"‖{self._print(e.argument)}‖"
+
+    def _print_LargestEntry(self, e):
+        return f"max_i |({self._print(e.argument)})_i|"
+
+    def _print_SmallestEigenvalue(self, e):
+        return f"λ_min({self._print(e.argument)})"
+
+    def _print_Inner(self, e):
+        left, right = e.args
+        return f"{self.parenthesize(left, PRECEDENCE['Pow'])}ᵀ {self.parenthesize(right, PRECEDENCE['Mul'])}"
+
+    def _print_LogNormalDensity(self, e):
+        return f"log N({'; '.join(self._print(a) for a in e.args)})"
+
+    def _print_SmallestValue(self, e):
+        return f"min_{e.entries.signature[0]} {self._print(e.entries.expr)}"
+
+    def _print_Kernel(self, e):
+        return f"k({self._print(e.args[0])}, {self._print(e.args[1])})"
+
+    def _print_FunctionMatrix(self, e):
+        return f"[{self._print(e.lamda.expr)}]"
+
+    def _print_Determinant(self, e):
+        return f"det({self._print(e.arg)})"
+
+
+def latex(expression: Basic) -> str:
+    return Latex().doprint(expression)
+
+
+def text(expression: Basic) -> str:
+    return Text().doprint(expression)

@@ -1,0 +1,179 @@
+"""A checked derivation as plain data, for the terminal, for JSON and for the page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from .chain import Derivation, Induction, Rule, Verdict
+from .domain import Declaration, Equation
+from .fields import DIGITS
+from .printing import latex, text
+from .verification import AGREEMENT_DIGITS, CheckedLine, check
+
+METHODS = {
+    Verdict.PROVED: "the rule yields this line, for every size; independent numbers agree",
+    Verdict.SUPPORTED: "no symbolic proof; independent numbers agree",
+    Verdict.REFUTED: "a counterexample",
+    Verdict.UNDECIDED: "no point could be evaluated",
+    None: "a definition",
+}
+
+
+def as_dict(derivation: Derivation | Induction, points: int = 8, seed: int = 0) -> dict:
+    """The derivation with every line checked.  The same arguments give the same answer."""
+    parts = []
+    number = 0
+    for (title, part), lines in zip(derivation.parts, check(derivation, points, seed).values(), strict=True):
+        rows = [_line_dict(derivation, part, line, number + line.number) for line in lines]
+        number += len(lines)
+        parts.append({"title": title, "claim": _claim(derivation, part), "lines": _repeated_left_dropped(rows)})
+    return {
+        "name": derivation.name,
+        "title": derivation.title,
+        "question": derivation.question,
+        "introduction": derivation.introduction,
+        "verdicts": _count(parts),
+        "axioms": axioms(derivation),
+        "assumptions": list(derivation.assumptions),
+        "results": results(derivation),
+        "conclusion": _conclusion(derivation),
+        "uses": [d.name for d in derivation.uses],
+        "domain": [_symbol_row(d) for d in _declarations(derivation)] + [_definition_row(e) for e in derivation.domain.definitions],
+        "parts": parts,
+    }
+
+
+def _count(parts: list[dict]) -> dict[str, int]:
+    counts = Counter(line["verdict"] for part in parts for line in part["lines"])
+    return {verdict.value: counts[verdict.value] for verdict in Verdict}
+
+
+def rules(derivation: Derivation | Induction) -> Iterator[Rule]:
+    """Every rule its steps cite, each once."""
+    seen = set()
+    for _, part in derivation.parts:
+        for step in part.steps:
+            if step.by.name not in seen:
+                seen.add(step.by.name)
+                yield step.by
+
+
+def axioms(derivation: Derivation | Induction) -> list[dict]:
+    """The theorems that are cited and not proved here, those of the derivations it uses included."""
+    found = {r.name: {"name": r.name, "statement": r.reason, "source": r.source} for r in rules(derivation) if r.trusted}
+    for used in derivation.uses:
+        found |= {a["name"]: a for a in axioms(used)}
+    return list(found.values())
+
+
+def results(derivation: Derivation | Induction) -> dict[str, str]:
+    """The named results in LaTeX; the right side of the conclusion is always there as "result"."""
+    named = {name: latex(derivation.result(name)) for name in derivation.results}
+    return {"result": latex(derivation.result()), **named}
+
+
+def _conclusion(derivation) -> str:
+    equation = derivation.conclusion
+    return f"{latex(equation.left)} = {latex(equation.right)}"
+
+
+def _claim(derivation, part) -> str | None:
+    if part is derivation:
+        return None
+    return _conclusion(derivation)
+
+
+def _line_dict(derivation, part: Derivation, checked: CheckedLine, number: int) -> dict:
+    rule = checked.step.by if checked.step else None
+    line = checked.line
+    return {
+        "number": str(number),
+        "label": f"{derivation.name}.{number}",
+        "left": latex(line.left),
+        "relation": RELATION_TEX[line.relation],
+        "right": latex(line.right),
+        "text": f"{text(line.left)} {line.relation} {text(line.right)}",
+        "rule": rule.name if rule else "what is asked",
+        "reason": rule.reason if rule else "",
+        "source": rule.source if rule else "",
+        "trusted": bool(rule and rule.trusted),
+        "conditions": [_condition(c) for c in checked.conditions],
+        "verdict": checked.verdict.value if checked.verdict else None,
+        "problem": checked.problem,
+        "evidence": _evidence_dict(checked, part),
+    }
+
+
+RELATION_TEX = {"=": "=", "<=": r"\le", ">=": r"\ge", "→": r"\to"}
+
+
+def _condition(condition) -> str:
+    words = condition.template.replace("<=", r"$\le$")
+    return words.format(*(f"${latex(term)}$" for term in condition.terms)).replace("$$", "")
+
+
+def _evidence_dict(checked: CheckedLine, part: Derivation) -> dict:
+    evidence = checked.evidence
+    return {
+        "method": METHODS[checked.verdict],
+        "points": evidence.points,
+        "nonzero": evidence.nonzero,
+        "worst_residual": f"{evidence.worst_residual:.1e}",
+        "digits": DIGITS,
+        "precision": AGREEMENT_DIGITS,
+        "seed": evidence.seed,
+        "sizes": sizes_proved(checked, part),
+        "counterexample": evidence.counterexample,
+    }
+
+
+def sizes_proved(checked: CheckedLine, part: Derivation) -> str:
+    """For which sizes the line is proved, and between which sizes it was tried in numbers."""
+    tried = ", ".join(f"{d.symbol} = {d.lower} … {d.upper}" for d in part.domain.sizes())
+    if checked.verdict != Verdict.PROVED:
+        return f"tried with {tried}" if tried else ""
+    free = ", ".join(str(d.symbol) for d in part.domain.sizes())
+    proved = f"every {free}" if free else "no sizes to speak of"
+    explicit = "; ".join(checked.evidence.explicit_sizes)
+    entries = f"; entry by entry, by SymPy, at {explicit}" if explicit else ""
+    return f"{proved}; numbers with {tried}{entries}" if tried else proved
+
+
+def _repeated_left_dropped(rows: list[dict]) -> list[dict]:
+    """A left side is shown where it is new."""
+    shown = None
+    for row in rows:
+        row["left"], shown = ("" if row["left"] == shown else row["left"]), row["left"] or shown
+    return rows
+
+
+def _declarations(derivation) -> tuple[Declaration, ...]:
+    return derivation.domain.declarations
+
+
+def _symbol_row(d: Declaration) -> dict:
+    symbols = d.symbol if isinstance(d.symbol, tuple) else (d.symbol,)
+    return {
+        "symbol": ",\\ ".join(_symbol_tex(s) for s in symbols),
+        "meaning": d.meaning,
+        "shape": ",\\ ".join(_shape_tex(s) for s in symbols),
+    }
+
+
+def _symbol_tex(symbol) -> str:
+    return symbol.__name__ if isinstance(symbol, type) else latex(symbol)
+
+
+def _shape_tex(symbol) -> str:
+    shape = getattr(symbol, "shape", ())
+    return r" \times ".join(latex(size) for size in shape)
+
+
+def _definition_row(equation: Equation) -> dict:
+    meaning = equation.meaning or equation.label
+    return {
+        "symbol": latex(equation.left),
+        "meaning": f"{meaning}: ${latex(equation.left)} = {latex(equation.right)}$",
+        "shape": _shape_tex(equation.left),
+    }
