@@ -43,7 +43,6 @@ gate: environment
 
 lint: environment ## check the style of the code
 	$(BIN)/ruff check
-	$(BIN)/ruff format --check book/_ext
 
 lock: environment ## resolve pyproject.toml into requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \

@@ -1,4 +1,4 @@
-"""How Hypothesis runs here: the same examples every time by default, random and many more under `make test-more`."""
+"""How Hypothesis runs: the same examples every time, or random and many more under `make test-more`."""
 
 import os
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import fnmatch
 from pathlib import Path
 
-import checks
-from chains import anchor, disclosure, nearest, rich, summary
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+
+import checks
+from pieces import disclosure, rich, summary
+from places import place_id
+from reports import nearest
 
 log = logging.getLogger(__name__)
 ROOT = Path(checks.__file__).resolve().parent
@@ -18,13 +21,13 @@ ROOT = Path(checks.__file__).resolve().parent
 
 
 class ExercisesDirective(SphinxDirective):
-    """Each exercise with its statement, its hints folded away one by one, a starter and the command that grades it."""
+    """Each exercise: statement, hints folded away one by one, a starter, and the command that grades it."""
 
     required_arguments = 1
     final_argument_whitespace = True
 
     def run(self):
-        for path in sorted(ROOT.glob("exercises/*.py")) + [ROOT / "__init__.py"]:
+        for path in [*sorted(ROOT.glob("exercises/*.py")), ROOT / "__init__.py"]:
             self.env.note_dependency(str(path))
         return [self.exercise(checks.get(name)) for name in self.chosen()]
 
@@ -34,18 +37,17 @@ class ExercisesDirective(SphinxDirective):
         for pattern in self.arguments[0].split():
             found = fnmatch.filter(names, pattern)
             if not found:
-                log.warning("no exercise %r%s", pattern, nearest(pattern, names), location=self.get_location())
+                message = "no exercise %r%s"
+                log.warning(message, pattern, nearest(pattern, names), location=self.get_location())
             out += [name for name in found if name not in out]
         return out
 
     def exercise(self, exercise) -> nodes.container:
-        box = nodes.container("", classes=["exercise"], ids=[f"exercise-{anchor(exercise.name)}"])
+        box = nodes.container("", classes=["exercise"], ids=[f"exercise-{place_id(exercise.name)}"])
         points = f"{exercise.points} point{'s' if exercise.points != 1 else ''}"
-        head = nodes.paragraph("", "", *rich(exercise.title), classes=["exercise-title"])
-        box += head
-        about = nodes.paragraph("", classes=["exercise-about"])
-        about += [nodes.literal("", exercise.name), nodes.Text(f" · {exercise.kind} · {points}")]
-        box += about
+        box += nodes.paragraph("", "", *rich(exercise.title), classes=["exercise-title"])
+        about = [nodes.literal("", exercise.name), nodes.Text(f" · {exercise.kind} · {points}")]
+        box += nodes.paragraph("", "", *about, classes=["exercise-about"])
         box += self.markdown(exercise.statement, exercise.name)
         for number, hint in enumerate(exercise.hints, 1):
             box += self.folded(f"Hint {number}", self.markdown(hint, exercise.name))
@@ -66,6 +68,6 @@ class ExercisesDirective(SphinxDirective):
 
 
 def setup(app):
-    app.setup_extension("chains")
+    app.setup_extension("pieces")
     app.add_directive("exercises", ExercisesDirective)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,7 @@
 """Figures that follow the page's theme: drawn once by matplotlib, coloured by the page's style sheet.
 
-``show(figure, description)`` puts the drawing into the page as SVG. Its colours are the style sheet's variables, so the
-same figure is right in light, in dark and in print, and nothing stands on a grey box.
+``show(figure, name, description)`` puts the drawing into the page as SVG. Its colours are the style sheet's
+variables, so the same figure is right in light, in dark and in print, and nothing stands on a grey box.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from IPython.display import HTML, display
 
 matplotlib.use("svg")
 
-import matplotlib.pyplot as plt  # noqa: E402
+import matplotlib.pyplot as plt
 
 # Colours that stand for roles; `show` puts the style sheet's variables in their place.
 INK, FAINT = "#010101", "#020202"

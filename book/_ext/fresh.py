@@ -1,7 +1,8 @@
 """Executed cells see this repository, and are executed again when the code they import has changed.
 
-The cache of executed pages compares cells only. So a page with cells gets one more, empty but for a digest of every module
-of ours that its cells import, directly or not, and of the lock file; and Sphinx is told that the page depends on them.
+The cache of executed pages compares cells only. So a page with cells gets one more, empty but for a digest
+of every module of ours that its cells import, directly or not, and of the lock file. Sphinx is told to read
+the page again when one of them changes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ ROOT = EXT.parents[1]
 SEARCH = (ROOT, EXT)
 
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
-CELL_OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?::[\w-]+:[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
+CELL_OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
 DIGEST_CELL = "\n\n```{{code-cell}} ipython3\n:tags: [remove-cell]\n# what this page runs: {digest}\n```\n"
 
 

@@ -1,6 +1,6 @@
 """What a finished site must not hold, and Sphinx's warnings miss: ``python book/_ext/gate.py _build/html``.
 
-Looked for on every page: TeX that was not understood, requests that leave the site, pictures without a description.
+Looked for on every page: TeX that was not understood, requests that leave the site, undescribed pictures.
 """
 
 from __future__ import annotations

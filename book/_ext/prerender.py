@@ -1,6 +1,6 @@
-"""Mathematics typeset by KaTeX while the book is built, so that a page needs neither a script nor the network.
+"""Mathematics typeset by KaTeX while the book is built: a page needs neither a script nor the network.
 
-TeX that KaTeX refuses is a Sphinx warning with its place, and stands on the page in an element of class ``katex-error``.
+TeX that KaTeX refuses is a Sphinx warning with its place; on the page it has the class ``katex-error``.
 """
 
 from __future__ import annotations

@@ -1,0 +1,86 @@
+"""What checking a derivation says, asked once for each state of the files that the derivation depends on."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util import logging
+
+import derivations
+from derivations import report
+from pieces import span
+
+log = logging.getLogger(__name__)
+
+VERDICTS = ("PROVED", "SUPPORTED", "REFUTED", "UNDECIDED")
+FAILURES = ("REFUTED", "UNDECIDED")
+
+
+class UnknownName(LookupError):
+    """No such derivation, line, part or result; the message says what there is."""
+
+
+def nearest(name: str, names) -> str:
+    """The end of a message about an unknown name: what may have been meant."""
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+    known = ", ".join(sorted(names)) or "none"
+    return f"; did you mean {' or '.join(close)}?" if close else f"; there are {known}"
+
+
+def digest(paths) -> str:
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(Path(path).read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def depend_on(env, name: str) -> tuple[Path, ...]:
+    paths = tuple(derivations.modules(name))
+    for path in paths:
+        env.note_dependency(str(path))
+    return paths
+
+
+def verified(env, name: str) -> dict:
+    """The report of a derivation; the page being read will be read again when one of its files changes."""
+    if name not in derivations.names():
+        raise UnknownName(f"no derivation {name!r}{nearest(name, derivations.names())}")
+    state = digest(depend_on(env, name))
+    known = env.__dict__.setdefault("verified_derivations", {})
+    if name not in known or known[name][0] != state:
+        log.info("checking %s", name)
+        known[name] = (state, report.as_dict(derivations.get(name)))
+    return known[name][1]
+
+
+def failures(checked: dict) -> Iterator[str]:
+    """A sentence for every line that is refuted or undecided."""
+    for line in (line for part in checked["parts"] for line in part["lines"]):
+        if line["verdict"] in FAILURES:
+            evidence = line.get("evidence") or {}
+            why = evidence.get("counterexample") or evidence.get("method") or "nothing could be evaluated"
+            yield f"{line['label']} is {line['verdict']}: {why}"
+
+
+def result_latex(env, text: str) -> str:
+    """The formula that ``name`` or ``name:key`` names."""
+    name, _, key = text.strip().partition(":")
+    results = verified(env, name)["results"]
+    if not key and len(results) == 1:
+        return next(iter(results.values()))
+    if key not in results:
+        raise UnknownName(f"{name} has the results {', '.join(results)}, not {key!r}")
+    return results[key]
+
+
+def tally(verdicts: dict[str, int]) -> list[nodes.Node]:
+    """The verdicts that occur, each with its count and in its colour."""
+    out: list[nodes.Node] = []
+    for verdict in VERDICTS:
+        if verdicts.get(verdict):
+            out += [span(f"{verdicts[verdict]} {verdict}", "tally", verdict.lower()), nodes.Text(" ")]
+    return out
