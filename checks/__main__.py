@@ -1,0 +1,175 @@
+"""``python -m checks``: list the exercises, write a starter file, grade answers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from . import UnknownExercise, get
+from .exercises import EXERCISES
+from .exercises.exercise import Exercise
+from .grader.grading import Grader
+from .grader.process import Limits
+from .grader.report import as_json, as_text
+from .grader.submission import ACCEPTED, Misuse, find, read
+
+RIGHT, WRONG, MISUSED = 0, 1, 2
+PATIENCE = 1.5
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (Misuse, UnknownExercise) as problem:
+        print(f"checks {options.command}: {problem}", file=sys.stderr)
+        return MISUSED
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="python -m checks", description="The exercises of the book, and their grader."
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    add_list(commands)
+    add_template(commands)
+    add_grade(commands)
+    return top
+
+
+def add_list(commands) -> None:
+    command = commands.add_parser("list", help="all exercises: name, kind, points, question")
+    command.add_argument("--json", action="store_true", help="with statements, hints and domains, as JSON")
+    command.set_defaults(run=list_exercises)
+
+
+def add_template(commands) -> None:
+    command = commands.add_parser("template", help="a starter file for your answers")
+    command.add_argument(
+        "path", nargs="?", type=Path, metavar="PATH", help="where to write it; else it is printed"
+    )
+    command.add_argument("--force", action="store_true", help="replace an existing file")
+    command.set_defaults(run=write_template)
+
+
+def add_grade(commands) -> None:
+    command = commands.add_parser(
+        "grade",
+        help="grade answer files",
+        description=f"Grade answer files ({', '.join(ACCEPTED)}) or folders of them. "
+        "Exit status: 0 all answers right, 1 something wrong or nothing answered, 2 misuse.",
+    )
+    command.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    command.add_argument(
+        "--exercise", action="append", metavar="NAME", help="only this one (may be repeated)"
+    )
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.add_argument("--seed", type=int, default=0, help="another seed, other inputs (default: 0)")
+    command.add_argument(
+        "--examples", type=positive, default=100, help="inputs for each function (default: 100)"
+    )
+    limit_help = "for one call of a function (default: %(default)g)"
+    command.add_argument(
+        "--time-limit", type=seconds, default=Limits.call, metavar="SECONDS", help=limit_help
+    )
+    command.set_defaults(run=grade)
+
+
+def positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def seconds(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError("must be positive")
+    return value
+
+
+def list_exercises(options) -> int:
+    if options.json:
+        print(json.dumps([record(e) for e in EXERCISES.values()], indent=2, ensure_ascii=False))
+        return RIGHT
+    width = max(map(len, EXERCISES))
+    for e in EXERCISES.values():
+        points = f"{e.points} point{'s' if e.points > 1 else ' '}"
+        print(f"{e.name:{width}}  {e.kind:8}  {points}  {e.question:4}  {e.title}")
+    return RIGHT
+
+
+def record(exercise: Exercise) -> dict:
+    fields = (
+        "name",
+        "identifier",
+        "kind",
+        "question",
+        "title",
+        "points",
+        "statement",
+        "domain",
+        "hints",
+        "template",
+    )
+    return {name: getattr(exercise, name) for name in fields}
+
+
+def template() -> str:
+    about = "Answers. Fill in what you like and grade the file with `python -m checks grade`."
+    heading = f'"""{about}"""\n\nimport numpy as np\n'
+    return "\n\n".join([heading, *(e.template for e in sorted(EXERCISES.values(), key=lambda e: e.kind))])
+
+
+def write_template(options) -> int:
+    if options.path is None:
+        print(template(), end="")
+        return RIGHT
+    try:
+        with options.path.open("w" if options.force else "x", encoding="utf-8") as stream:
+            stream.write(template())
+    except FileExistsError:
+        raise Misuse(f"{options.path} exists; --force replaces it") from None
+    except OSError as error:
+        raise Misuse(f"{options.path} cannot be written: {error.strerror}") from None
+    print(f"{options.path}: fill it in, then python -m checks grade {options.path}", file=sys.stderr)
+    return RIGHT
+
+
+def grade(options) -> int:
+    exercises = [get(name) for name in options.exercise] if options.exercise else list(EXERCISES.values())
+    files = [file for path in options.paths for file in find(path)]
+    limits = Limits(call=options.time_limit)
+    grader = Grader(options.examples, options.seed, limits, Progress(sys.stderr))
+    with (
+        tempfile.TemporaryDirectory() as scratch
+    ):  # Hypothesis keeps files, which are not to lie beside the answers
+        set_hypothesis_home_dir(scratch)
+        graded = [grader.grade(read(file), exercises) for file in files]
+    text = as_json(graded, grader) if options.format == "json" else as_text(graded)
+    sys.stdout.write(text)
+    passed = (g.complete if options.exercise else g.passed for g in graded)
+    return RIGHT if all(passed) else WRONG
+
+
+class Progress:
+    """Says what is being done, once that has taken longer than a reader waits without wondering."""
+
+    def __init__(self, stream):
+        self.stream, self.said = stream, time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        if time.monotonic() - self.said > PATIENCE:
+            self.said = time.monotonic()
+            print(f"grading {text} …", file=self.stream, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""What an exercise is: a statement, a form of answer, and a property of the problem that decides.
+
+No exercise holds a right answer.  A formula is held against values that the problem itself yields
+(differences of a loss, conditioning of a density) in situations drawn from its domain; a function
+is called on inputs drawn from its domain and its results are judged by the same kind of property.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import ClassVar
+
+from sympy import Expr
+
+from derivations.parsing import ParseError, parse
+
+from .arrays import Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """`statement`: Markdown with ``$tex$``; `domain`: in words, what the answer is tried on."""
+
+    kind: ClassVar[str]
+
+    name: str
+    question: str
+    title: str
+    statement: str
+    points: int
+    domain: str
+    hints: tuple[str, ...] = ()
+
+    @property
+    def identifier(self) -> str:
+        """The name under which an answer file gives the answer."""
+        return self.name.replace(".", "_")
+
+    @property
+    def template(self) -> str:
+        """The Python lines that a reader starts from."""
+        raise NotImplementedError
+
+
+# --- formulas -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Values of a formula's symbols, and the value that the problem demands there.
+
+    A scalar is a number of the field, a matrix a list of rows.
+    """
+
+    values: Mapping[str, object]
+    demanded: object
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormulaExercise(Exercise):
+    """An answer typed as text in declared symbols.
+
+    `shapes`: name -> shape of the matrices; `real`, `positive`: the scalars; `shape`: that of the
+    answer, () for a scalar; `situations`: a field and a random generator -> situations, the
+    smallest first; `source`: what yields the demanded value, as the reader is told.
+    """
+
+    kind: ClassVar[str] = "formula"
+
+    shapes: Mapping[str, tuple] = field(default_factory=dict)
+    real: tuple[str, ...] = ()
+    positive: tuple[str, ...] = ()
+    shape: tuple = ()
+    situations: Callable[[object, Random], Iterator[Situation]]
+    source: str
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        return (*self.shapes, *self.real, *self.positive)
+
+    @property
+    def template(self) -> str:
+        return f'# {self.question}: {self.title}, in {", ".join(self.symbols)}\n{self.identifier} = ""\n'
+
+    def parse(self, text: str) -> Expr:
+        """The formula; raises `ParseError`, also when its shape is not that of the answer."""
+        formula = parse(text, self.shapes, real=self.real, positive=self.positive, known=())
+        found = tuple(map(str, formula.shape)) if getattr(formula, "is_Matrix", False) else ()
+        if found != tuple(map(str, self.shape)):
+            message = f"the answer must be {name_shape(self.shape)}, this is {name_shape(found)}"
+            raise ParseError(message, text, 0, len(text))
+        return formula
+
+
+def name_shape(shape: tuple) -> str:
+    return f"of shape {'×'.join(map(str, shape))}" if shape else "a scalar"
+
+
+# --- functions ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An input: `shape` in names of sizes, `entries` the numbers it is filled with, simplest first."""
+
+    name: str
+    shape: tuple[str, ...]
+    meaning: str
+    entries: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A returned array: `shape` in names of sizes."""
+
+    name: str
+    shape: tuple[str, ...]
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A result that breaks the property: what came, what the property demands, as nested lists."""
+
+    result: str
+    got: object
+    demanded: object
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunctionExercise(Exercise):
+    """An answer written as a Python function of arrays.
+
+    `sizes`: name -> (smallest, largest); `judge`: inputs and results by name -> the disagreement,
+    or None; `admissible`: which inputs the problem allows; `source`: what yields the demanded value.
+    """
+
+    kind: ClassVar[str] = "function"
+
+    sizes: Mapping[str, tuple[int, int]]
+    parameters: tuple[Parameter, ...]
+    results: tuple[Result, ...]
+    judge: Callable[[Mapping[str, list], Mapping[str, Array]], Disagreement | None]
+    admissible: Callable[[Mapping[str, list]], bool] = lambda inputs: True
+    source: str
+
+    @property
+    def signature(self) -> str:
+        return f"{self.identifier}({', '.join(p.name for p in self.parameters)})"
+
+    @property
+    def template(self) -> str:
+        lines = [f"{p.name}: {p.meaning}, {tuple_text(p.shape)}" for p in self.parameters]
+        returns = " and ".join(f"{r.meaning}, {tuple_text(r.shape)}" for r in self.results)
+        text = "\n    ".join([f"{self.title}.\n", *lines, f"Returns {returns}."])
+        return f'def {self.signature}:\n    """{text}\n    """\n    raise NotImplementedError\n'
+
+
+def tuple_text(shape: tuple) -> str:
+    return f"({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
+
+
+def disagreement(result: str, got: Array, demanded: Array, tolerance: float) -> Disagreement | None:
+    """Where an entry is further than `tolerance` from what is demanded."""
+    if all(abs(a - b) <= tolerance for a, b in zip(got.values, demanded.values, strict=True)):
+        return None
+    return Disagreement(result, got.nested(), demanded.nested())

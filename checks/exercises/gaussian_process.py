@@ -1,0 +1,184 @@
+"""Question 3: exercises on prediction with a Gaussian process, without noise, kernel exp(-½‖x-x'‖²)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from random import Random
+
+import mpmath
+
+from .arrays import Array, flat
+from .exercise import (
+    Disagreement,
+    FormulaExercise,
+    FunctionExercise,
+    Parameter,
+    Result,
+    Situation,
+    disagreement,
+)
+
+VALUES = (0, 1, -1, 2, -2, 0.5, -0.5, 3, -3, 1.5, -1.5)
+# 0 and 1/256, 1 and 1 + 1/256: inputs that nearly coincide
+PLACES = (0, 1, -1, 2, -2, 0.5, -0.5, 3, 1 / 256, 1 + 1 / 256, -1 - 1 / 256, 1.5, -1.5)
+LARGEST_TOLERANCE = 1e-3
+
+_mp = mpmath.MPContext()
+_mp.dps = 40
+
+
+# --- prediction from the joint density ----------------------------------------------------------
+
+
+def kernel(a, b):
+    """exp(-½‖a − b‖²) at 40 digits."""
+    return _mp.exp(-sum((_mp.mpf(p) - _mp.mpf(q)) ** 2 for p, q in zip(a, b, strict=True)) / 2)
+
+
+def gram(A, B):
+    return _mp.matrix([[kernel(a, b) for b in B] for a in A])
+
+
+def condition_the_joint(X, y, Xs):
+    """Mean and covariance of f(Xs) given f(X) = y, from the precision matrix of their joint density.
+
+    The test values are seen through independent unit noise: it changes no mean and adds the
+    identity to the covariance, and the joint matrix stays regular where a test point equals an input.
+    """
+    n, m = len(X), len(Xs)
+    covariance = gram([*X, *Xs], [*X, *Xs])
+    for i in range(n, n + m):
+        covariance[i, i] += 1
+    precision = covariance**-1
+    noisy = precision[n:, n:] ** -1
+    mean = -noisy * precision[n:, :n] * _mp.matrix(y)
+    return mean, noisy - _mp.eye(m)
+
+
+def conditioning(X) -> tuple[float, float]:
+    """‖K⁻¹‖ and the condition number of K, in the row norm; infinite if K is singular."""
+    K = gram(X, X)
+    try:
+        inverse = K**-1
+    except ZeroDivisionError:
+        return float("inf"), float("inf")
+    size = float(_mp.mnorm(inverse, "inf"))
+    return size, size * float(_mp.mnorm(K, "inf"))
+
+
+def rounding_bounds(inputs: Mapping[str, list], eps: float) -> tuple[float, float]:
+    """How far rounding may carry a sound float computation of the mean and of the covariance.
+
+    Solving with K, or multiplying by its computed inverse, errs by at most eps·cond(K)·‖K⁻¹‖ times the
+    sizes of what it is multiplied with; squared distances found as ‖a‖² + ‖b‖² − 2a·b err by eps·‖a‖².
+    """
+    X, y, Xs = inputs["X"], inputs["y"], inputs["Xs"]
+    size, condition = conditioning(X)
+    reach = 1 + sum(max(abs(v) for v in column) ** 2 for column in zip(*X, *Xs, strict=True))
+    unit = 64 * eps * len(X) ** 2 * reach * condition * size
+    return unit * max(map(abs, y), default=0) + 64 * eps, unit + 64 * eps
+
+
+def admissible(inputs: Mapping[str, list]) -> bool:
+    """Distinct training inputs, so far apart that double precision can still tell a wrong answer."""
+    return len({tuple(x) for x in inputs["X"]}) == len(inputs["X"]) and all(
+        bound <= LARGEST_TOLERANCE for bound in rounding_bounds(inputs, 2.0**-52)
+    )
+
+
+def judge_predict(inputs: Mapping[str, list], results: Mapping[str, Array]) -> Disagreement | None:
+    demanded = condition_the_joint(**inputs)
+    bounds = rounding_bounds(inputs, max(r.eps for r in results.values()))
+    for name, value, bound in zip(("mean", "cov"), demanded, bounds, strict=True):
+        expected = Array(results[name].shape, tuple(float(v) for v in flat(value.tolist())))
+        if problem := disagreement(name, results[name], expected, bound):
+            return problem
+    return None
+
+
+predict = FunctionExercise(
+    name="gaussian_process.predict",
+    question="Q3a",
+    title="Predictive mean and covariance of a Gaussian process",
+    statement=r"""
+A function $f$ has a Gaussian process prior with mean zero and the kernel
+$k(x, x') = \exp(-\tfrac12 \|x - x'\|^2)$. Its values $y_i = f(x_i)$ at $n$ distinct inputs, the rows of
+`X`, are known without noise. Write a function that returns the mean and the covariance matrix of $f$ at the
+rows of `Xs`, given these values. Nothing is to be added to the diagonal of the kernel matrix. A test point
+may coincide with an input.
+""".strip(),
+    points=2,
+    domain="n and m from 1 to 3, one or two dimensions, inputs from -2 to 3, some 1/256 apart or tested on",
+    hints=(
+        "Write down the joint Gaussian of the known and the unknown values.",
+        "Condition it: the covariance of the rest is a Schur complement.",
+    ),
+    sizes={"n": (1, 3), "m": (1, 3), "D": (1, 2)},
+    parameters=(
+        Parameter("X", ("n", "D"), "training inputs, one a row", PLACES),
+        Parameter("y", ("n",), "values at the training inputs", VALUES),
+        Parameter("Xs", ("m", "D"), "test inputs, one a row", PLACES),
+    ),
+    results=(
+        Result("mean", ("m",), "the predictive mean"),
+        Result("cov", ("m", "m"), "the predictive covariance"),
+    ),
+    judge=judge_predict,
+    admissible=admissible,
+    source="conditioning the joint density gives",
+)
+
+# --- one training input, one test input ---------------------------------------------------------
+
+POINTS = 24
+
+
+def log_joint_density(field, x, x1):
+    """The log density of (f(x), f(x1)), up to a constant."""
+    k = field.context.exp(-((x - x1) ** 2) / 2)
+
+    def log_density(f, f1):
+        return -(f * f - 2 * k * f * f1 + f1 * f1) / (2 * (1 - k * k))
+
+    return log_density
+
+
+def variance_by_differences(field, x, x1):
+    """The variance of f(x) given f(x1): minus one over the curvature of the log density along f(x).
+
+    The log density is quadratic, so its second difference is its curvature whatever the step.
+    """
+    log_density = log_joint_density(field, x, x1)
+    values = [log_density(field.number(f), field.number(1)) for f in (-1, 0, 1)]
+    return -1 / (values[0] - 2 * values[1] + values[2])
+
+
+def variance_situations(field, random: Random) -> Iterator[Situation]:
+    """Two inputs one apart, then a few small ones, then random ones; never equal."""
+    small = ((1, 0), (0, 1), (2, 1), (1, -1), (-2, 1))
+    scattered = ((random.randint(-64, 64), 0.5 + random.randint(-64, 64)) for _ in range(POINTS))
+    for a, b in (*small, *((a / 32, b / 32) for a, b in scattered)):
+        x, x1 = field.number(a), field.number(b)
+        yield Situation({"x": x, "x1": x1}, variance_by_differences(field, x, x1))
+
+
+variance_one = FormulaExercise(
+    name="gaussian_process.variance_one",
+    question="Q3a",
+    title="Predictive variance from one training input",
+    statement=r"""
+A Gaussian process on the line has mean zero and the kernel $k(x, x') = \exp(-\tfrac12 (x - x')^2)$. Its value
+at one input $x_1$ is known, without noise. Give the variance of its value at $x$, in terms of `x` and `x1`.
+""".strip(),
+    points=1,
+    domain="real x and x1, not equal",
+    hints=(
+        "Which two numbers describe the joint density of f(x) and f(x₁)?",
+        "The known value itself does not matter.",
+    ),
+    real=("x", "x1"),
+    situations=variance_situations,
+    source="conditioning the joint density gives",
+)
+
+EXERCISES = (predict, variance_one)

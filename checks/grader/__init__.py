@@ -1,0 +1,1 @@
+"""Grading: read a submission, run its functions in a process of their own, judge here, report."""

@@ -1,0 +1,62 @@
+"""What can be wrong with an answer, and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an answer is not right.
+
+    `reason`: a fixed word for programs; `message`: a sentence for the reader; `display`: lines shown as
+    they are; `inputs`: where it shows, name -> nested lists; `got`, `demanded`: the two values there,
+    `source`: what demands the second.
+    """
+
+    reason: str
+    message: str
+    display: tuple[str, ...] = ()
+    inputs: Mapping[str, object] | None = None
+    result: str = ""
+    got: object = None
+    demanded: object = None
+    source: str = ""
+
+    def lines(self) -> list[str]:
+        """The failure as plain text."""
+        text = [*self.message.splitlines(), *(f"    {line}" for line in self.display)]
+        if self.inputs is not None:
+            text.append(f"at {', '.join(f'{name} = {show(value)}' for name, value in self.inputs.items())}")
+        if self.demanded is not None:
+            mine, theirs = "your value" + (f" of {self.result}" if self.result else ""), self.source
+            width = max(len(mine), len(theirs))
+            got, demanded = apart(self.got, self.demanded)
+            text += [f"    {mine:{width}}  {got}", f"    {theirs:{width}}  {demanded}"]
+        return text
+
+    def record(self) -> dict:
+        """The failure as JSON has it."""
+        data = {"reason": self.reason, "message": self.message, "display": list(self.display)}
+        if self.inputs is not None:
+            data["inputs"] = dict(self.inputs)
+        if self.demanded is not None:
+            data |= {"result": self.result, "got": self.got, "demanded": self.demanded, "source": self.source}
+        return data
+
+
+def show(value, digits: int = 6) -> str:
+    """A number or nested lists in as few characters as tell it to so many digits."""
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(show(v, digits) for v in value)}]"
+    text = f"{value:.{digits}g}"
+    return "0" if text == "-0" else text
+
+
+def apart(a, b) -> tuple[str, str]:
+    """Two values that differ, with as many digits as it takes to see it."""
+    for digits in range(6, 18):
+        if show(a, digits) != show(b, digits):
+            break
+    return show(a, digits), show(b, digits)

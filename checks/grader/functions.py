@@ -1,0 +1,163 @@
+"""A function answer: called in the worker, judged here."""
+
+from __future__ import annotations
+
+from ..exercises.arrays import Array
+from ..exercises.exercise import FunctionExercise, tuple_text
+from .failure import Failure
+from .frames import BrokenFrame, decode_arrays, decode_json, encode_call
+from .process import Ended, OutOfTime, Worker
+from .search import Broken, Inputs, smallest_failure
+
+
+class Session:
+    """One loaded submission: its worker, its source for messages, and the time it has left."""
+
+    def __init__(self, worker: Worker, source: bytes, file_name: str):
+        self.worker, self.file_name = worker, file_name
+        self.lines = source.decode("utf-8", "replace").splitlines()
+        self.limits, self.left = worker.limits, worker.limits.total
+        self.names: dict[str, bool] = {}
+
+    def load(self, source: bytes) -> Failure | None:
+        """Run the top level of the submission; what went wrong, if anything."""
+        try:
+            kind, payload = self.worker.ask(b"S", source, self.limits.load)
+            report = decode_json(payload)
+        except OutOfTime:
+            return Failure("time_load", f"Your file does not finish loading within {self.limits.load:g} s.")
+        except Ended as end:
+            return Failure("ended", f"The process ended {end.how} while your file was being loaded.")
+        except BrokenFrame as problem:
+            return broken(problem)
+        if kind == b"E":
+            return self.told(report, "Your file, while it is being loaded,")
+        self.names = {str(name): bool(callable_) for name, callable_ in report.items()}
+        return None
+
+    def call(self, exercise: FunctionExercise, inputs: Inputs) -> list[Array] | Failure:
+        """The results for these inputs.  Raises `Broken` when the worker is gone."""
+        payload = encode_call(exercise.identifier, len(exercise.results), list(inputs.values()))
+        try:
+            kind, reply = self.worker.ask(b"C", payload, self.limits.call)
+            if kind == b"R":
+                return decode_arrays(reply, len(exercise.results))
+            return self.told(decode_json(reply), "Your function", exercise)
+        except OutOfTime:
+            raise Broken(
+                Failure("time_call", f"Your function does not return within {self.limits.call:g} s.")
+            ) from None
+        except Ended as end:
+            raise Broken(Failure("ended", f"The process ended {end.how} in your function.")) from None
+        except BrokenFrame as problem:
+            raise Broken(broken(problem)) from None
+
+    def told(self, report: dict, who: str, exercise: FunctionExercise | None = None) -> Failure:
+        """A report of the worker in words.  It is the submission's word, so everything in it is only text."""
+        reason = report.get("reason")
+        if reason == "exit":
+            return Failure("exit", f"{who} calls sys.exit(); return the result instead.")
+        if reason == "memory":
+            return Failure("memory", f"{who} needs more than {self.limits.memory >> 20} MiB of memory.")
+        if reason == "exception":
+            said = f"{plain(report.get('type'))}: {plain(report.get('message'))}".rstrip(": ")
+            return Failure("exception", f"{who} raises {said}", tuple(self.own_lines(report.get("lines"))))
+        if exercise is None:
+            return broken(BrokenFrame("an unknown report"))
+        return result_failure(exercise, report)
+
+    def own_lines(self, lines):
+        """The submission's part of a traceback."""
+        for entry in lines if isinstance(lines, list) else ():
+            number, name = (*entry, None, None)[:2] if isinstance(entry, list) else (None, None)
+            if isinstance(number, int) and 0 < number <= len(self.lines):
+                where = "" if name == "<module>" else f", in {plain(name)}"
+                yield f"{self.file_name}, line {number}{where}: {plain(self.lines[number - 1].strip())}"
+
+
+def broken(problem: BrokenFrame) -> Failure:
+    return Failure("protocol", f"Your code wrote into the grader's channel ({problem}).")
+
+
+def plain(text, longest: int = 300) -> str:
+    """Text of a submission, without what could move a terminal's cursor."""
+    return "".join(c if c.isprintable() else " " for c in str(text))[:longest].strip()
+
+
+def result_failure(exercise: FunctionExercise, report: dict) -> Failure:
+    """Results of the wrong kind, and wrong arguments."""
+    reason, what = report.get("reason"), plain(report.get("what", ""))
+    names = [r.name for r in exercise.results]
+    position = report.get("position")
+    name = names[position] if isinstance(position, int) and 0 <= position < len(names) else names[0]
+    if reason == "arguments":
+        found = exercise.identifier + what
+        message = f"Your function must take the arguments of {exercise.signature}; it is {found}."
+    elif reason == "results":
+        message = f"Your function must return {len(names)} values, ({', '.join(names)}); it returns a {what}."
+    elif reason == "not_numeric":
+        message = f"The {name} that your function returns is not an array of real numbers: {what}."
+    elif reason == "too_large":
+        message = (
+            f"The {name} that your function returns is far too large, of shape {plain(report.get('shape'))}."
+        )
+    else:
+        return broken(BrokenFrame("an unknown report"))
+    return Failure(reason, message)
+
+
+def check_function(exercise: FunctionExercise, session: Session, examples: int, seed: int):
+    """What is wrong with the answer, if anything, and how many inputs it was right on."""
+
+    def attempt(inputs: Inputs) -> Failure | None:
+        shown = {name: array.nested() for name, array in inputs.items()}
+        try:
+            failure = judge(exercise, shown, sizes_of(exercise, inputs), session.call(exercise, inputs))
+        except Broken as end:
+            raise Broken(at(end.failure, shown)) from None
+        return at(failure, shown) if failure else None
+
+    return smallest_failure(exercise, attempt, examples, seed)
+
+
+def at(failure: Failure, inputs: dict) -> Failure:
+    """The failure with its inputs, unless they do not matter."""
+    if failure.reason in ("arguments", "protocol"):
+        return failure
+    return Failure(**{**vars(failure), "inputs": inputs})
+
+
+def sizes_of(exercise: FunctionExercise, inputs: Inputs) -> dict[str, int]:
+    return {
+        name: length
+        for parameter in exercise.parameters
+        for name, length in zip(parameter.shape, inputs[parameter.name].shape, strict=True)
+    }
+
+
+def judge(
+    exercise: FunctionExercise, inputs: dict, sizes: dict, answer: list[Array] | Failure
+) -> Failure | None:
+    """Shape, finiteness, then the property of the problem."""
+    if isinstance(answer, Failure):
+        return answer
+    for result, array in zip(exercise.results, answer, strict=True):
+        shape = tuple(sizes[name] for name in result.shape)
+        if array.shape != shape:
+            meant = f"{tuple_text(result.shape)} = {tuple_text(shape)}"
+            return Failure(
+                "shape", f"The {result.name} has shape {tuple_text(array.shape)}; it must be {meant}."
+            )
+    for result, array in zip(exercise.results, answer, strict=True):
+        if not array.finite:
+            return Failure("not_finite", f"The {result.name} is not finite: {array.nested()}.")
+    return judge_values(exercise, inputs, {r.name: a for r, a in zip(exercise.results, answer, strict=True)})
+
+
+def judge_values(exercise: FunctionExercise, inputs: dict, results: dict[str, Array]) -> Failure | None:
+    found = exercise.judge(inputs, results)
+    if found is None:
+        return None
+    message = "Your function differs from what the problem demands."
+    values = {"result": found.result, "got": found.got, "demanded": found.demanded, "source": exercise.source}
+    return Failure("counterexample", message, **values)

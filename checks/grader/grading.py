@@ -1,0 +1,162 @@
+"""One submission, all its exercises: the verdict is made here, in the trusted process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from ..exercises import EXERCISES
+from ..exercises.exercise import Exercise, FormulaExercise, FunctionExercise
+from .failure import Failure
+from .formulas import check_formula
+from .functions import Session, check_function, plain
+from .process import Limits, Worker
+from .submission import Submission
+
+RIGHT, WRONG, UNANSWERED = "right", "wrong", "not answered"
+NEAR = 0.75
+
+
+@dataclass(frozen=True)
+class Result:
+    """`tried`: on how many inputs or situations the answer was right before anything failed."""
+
+    exercise: Exercise
+    outcome: str
+    tried: int = 0
+    failure: Failure | None = None
+
+    @property
+    def earned(self) -> int:
+        return self.exercise.points if self.outcome == RIGHT else 0
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A submission's results; `output`: the beginning of what it printed."""
+
+    submission: Submission
+    results: tuple[Result, ...]
+    output: str
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        """Something is right and nothing is wrong; an exercise left out is no fault."""
+        faultless = all(r.outcome != WRONG and r.failure is None for r in self.results)
+        return not self.submission.problem and faultless and any(r.outcome == RIGHT for r in self.results)
+
+    @property
+    def complete(self) -> bool:
+        return all(r.outcome == RIGHT for r in self.results)
+
+
+@dataclass
+class Grader:
+    """How to grade: `progress` is told what is being done, now and then."""
+
+    examples: int = 100
+    seed: int = 0
+    limits: Limits = field(default_factory=Limits)
+    progress: Callable[[str], None] = lambda text: None
+
+    def grade(self, submission: Submission, exercises: Iterable[Exercise]) -> Graded:
+        began = time.monotonic()
+        run = Run(self, submission)
+        with run.stack:
+            results = tuple(run.results(exercises))
+        return Graded(submission, results, run.output, time.monotonic() - began)
+
+
+class Run:
+    """The grading of one submission.  Its worker starts when the first function is called for."""
+
+    def __init__(self, grader: Grader, submission: Submission):
+        self.grader, self.submission = grader, submission
+        self.stack = ExitStack()
+        self.session: Session | None = None
+        self.load_failure: Failure | None = None
+        self.output = ""
+
+    def results(self, exercises: Iterable[Exercise]) -> Iterator[Result]:
+        for exercise in exercises:
+            self.grader.progress(f"{self.submission.file}: {exercise.name}")
+            yield self.result(exercise)
+        self.end_session()
+
+    def result(self, exercise: Exercise) -> Result:
+        if self.submission.problem:
+            return Result(exercise, UNANSWERED)
+        if isinstance(exercise, FormulaExercise):
+            return self.formula(exercise)
+        return self.function(exercise)
+
+    # formulas
+
+    def formula(self, exercise: FormulaExercise) -> Result:
+        if exercise.identifier in self.submission.others:
+            message = f'Give the formula as text in quotes: {exercise.identifier} = "…".'
+            return Result(exercise, WRONG, 0, Failure("not_text", message))
+        text = self.submission.formulas.get(exercise.identifier)
+        if text is None:
+            return self.unanswered(exercise, self.submission.formulas)
+        if not text.strip():
+            return Result(exercise, UNANSWERED)
+        failure, tried = check_formula(exercise, text, self.grader.seed)
+        return Result(exercise, WRONG if failure else RIGHT, tried, failure)
+
+    # functions
+
+    def function(self, exercise: FunctionExercise) -> Result:
+        if not self.submission.runs:
+            return Result(exercise, UNANSWERED)
+        self.begin_session()
+        if self.load_failure:
+            mentioned = exercise.identifier.encode() in self.submission.source
+            return Result(exercise, WRONG if mentioned else UNANSWERED, 0, self.load_failure)
+        names = self.session.names
+        if exercise.identifier not in names:
+            return self.unanswered(exercise, [n for n, can_be_called in names.items() if can_be_called])
+        if not names[exercise.identifier]:
+            return Result(
+                exercise, WRONG, 0, Failure("not_callable", f"{exercise.identifier} is not a function.")
+            )
+        return self.called(exercise)
+
+    def called(self, exercise: FunctionExercise) -> Result:
+        failure, tried = check_function(exercise, self.session, self.grader.examples, self.grader.seed)
+        if failure is None:
+            return Result(exercise, RIGHT, tried)
+        if failure.reason in ("time_call", "time_total", "ended", "protocol"):
+            self.end_session()
+        if failure.message.startswith("Your function raises NotImplementedError"):
+            return Result(exercise, UNANSWERED)
+        return Result(exercise, WRONG, tried, failure)
+
+    def begin_session(self) -> None:
+        """A fresh worker with the submission loaded; one that was lost is replaced."""
+        if self.session or self.load_failure:
+            return
+        worker = self.stack.enter_context(Worker(self.grader.limits))
+        self.session = Session(worker, self.submission.source, self.submission.file)
+        self.load_failure = self.session.load(self.submission.source)
+
+    def end_session(self) -> None:
+        if self.session:
+            self.output = self.output or plain(self.session.worker.output.decode("utf-8", "replace"), 2000)
+        self.stack.close()
+        self.session = None
+
+    def unanswered(self, exercise: Exercise, candidates: Iterable[str]) -> Result:
+        """Not answered, unless a name in the file is nearly the right one."""
+        free = sorted(set(candidates) - {e.identifier for e in EXERCISES.values()})
+        near = get_close_matches(exercise.identifier, free, n=1, cutoff=NEAR)
+        if not near:
+            return Result(exercise, UNANSWERED)
+        message = (
+            f"There is no {exercise.identifier} in the file; rename {near[0]} if it is meant to be that."
+        )
+        return Result(exercise, UNANSWERED, 0, Failure("misspelt", message))
