@@ -20,23 +20,25 @@ from reports import UnknownName, failures, tally, verified
 
 log = logging.getLogger(__name__)
 
-RELATIONS = {"=": "=", "<=": r"\le", ">=": r"\ge", "<": "<", ">": ">", "→": r"\to"}
+CONTINUED = r"\quad {}"
 EVIDENCE = {
     "method": "Method",
     "sizes": "Proved at",
     "points": "Points tried",
     "nonzero": "of which not zero",
     "worst_residual": "Worst residual",
-    "precision": "Digits",
+    "digits": "Digits computed with",
+    "precision": "Digits that must agree",
     "seed": "Seed",
     "counterexample": "Counterexample",
 }
 
 
 def equation(line: dict) -> str:
-    relation = RELATIONS.get(line["relation"], line["relation"])
-    left = line["left"] or r"\qquad {}"
-    return f"{left} {relation} {line['right']}" if relation else line["right"]
+    """The line; without a left side it goes on from the line before; the first may be the question alone."""
+    if line["left"] == line["right"]:
+        return line["left"]
+    return f"{line['left'] or CONTINUED} {line['relation']} {line['right']}"
 
 
 def badge(verdict: str, evidence: dict) -> disclosure:
@@ -76,11 +78,11 @@ def line_item(line: dict, linked: bool) -> nodes.list_item:
     return item
 
 
-def part_nodes(part: dict, linked: bool) -> Iterator[nodes.Node]:
+def part_nodes(part: dict, claim: str | None, linked: bool) -> Iterator[nodes.Node]:
     if part["title"]:
         yield nodes.rubric("", "", *rich(part["title"]), classes=["part"])
-    if part["claim"]:
-        yield nodes.container("", paragraph("Claim", "claim-word"), display(part["claim"]), classes=["claim"])
+    if claim:
+        yield nodes.container("", paragraph("Claim", "claim-word"), display(claim), classes=["claim"])
     yield nodes.enumerated_list(
         "", *[line_item(line, linked) for line in part["lines"]], classes=["chain"], enumtype="arabic"
     )
@@ -99,10 +101,11 @@ class DerivationDirective(SphinxDirective):
     """``{derivation} name``: the chain; ``:parts: 1 3`` shows some of its parts.
 
     ``:excerpt:`` is for a chain that is an example where it stands: no introduction, and links go elsewhere.
+    ``:folded:`` is for a chain that repeats another one's argument.
     """
 
     required_arguments = 1
-    option_spec = {"parts": directives.unchanged, "excerpt": directives.flag}  # noqa: RUF012
+    option_spec = dict(parts=directives.unchanged, excerpt=directives.flag, folded=directives.flag)  # noqa: RUF012
 
     def run(self):
         try:
@@ -120,12 +123,23 @@ class DerivationDirective(SphinxDirective):
         box = nodes.container("", classes=["derivation"])
         if not excerpt:
             box += self.head(checked)
+        box += self.folded(list(self.lines(parts, excerpt)))
+        return box
+
+    def lines(self, parts: list[dict], excerpt: bool) -> Iterator[nodes.Node]:
+        claimed = None
         for part in parts:
             linked = not excerpt and all(
                 [note_place(self.env, line["label"], line["number"]) for line in part["lines"]]
             )
-            box += list(part_nodes(part, linked))
-        return box
+            # base case and induction step claim the same
+            yield from part_nodes(part, part["claim"] if part["claim"] != claimed else None, linked)
+            claimed = part["claim"]
+
+    def folded(self, lines: list[nodes.Node]) -> list[nodes.Node]:
+        if "folded" not in self.options:
+            return lines
+        return [disclosure("", summary("", "Show the lines"), *lines, classes=["folded"])]
 
     def head(self, checked: dict) -> list[nodes.Node]:
         title = nodes.paragraph("", "", *rich(checked["title"]), classes=["derivation-title"])
@@ -133,7 +147,14 @@ class DerivationDirective(SphinxDirective):
             title["ids"].append(place_id(checked["name"]))
         command = nodes.literal("", f"python -m derivations show {checked['name']}")
         counts = nodes.paragraph("", "", *tally(checked["verdicts"]), command, classes=["tallies"])
-        return [title, counts, *self.introduction(checked), *self.assumptions(checked)]
+        return [title, counts, *self.introduction(checked), *self.uses(checked), *self.assumptions(checked)]
+
+    def uses(self, checked: dict) -> list[nodes.Node]:
+        sentence = nodes.paragraph("", "Uses ", classes=["uses"])
+        for position, name in enumerate(checked["uses"]):
+            link = link_to(name, nodes.literal("", name), self.env.docname, explicit=True)
+            sentence += [nodes.Text(", " if position else ""), link]
+        return [sentence] if checked["uses"] else []
 
     def introduction(self, checked: dict) -> list[nodes.Node]:
         box = nodes.container("", classes=["introduction"])

@@ -45,6 +45,14 @@ def imported_names(source: str, package: str = "") -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
+def named_modules(code: str) -> Iterator[str]:
+    """Modules behind names in quotes: ``derivations.get("rnn.grad_U")`` imports `derivations.rnn` late."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Constant) and re.fullmatch(r"[a-z_]+\.\w+", str(node.value)):
+            stem = node.value.partition(".")[0]
+            yield from (f"derivations.{stem}", f"checks.exercises.{stem}")
+
+
 def package_of(path: Path, search: Iterable[Path]) -> str:
     for folder in search:
         if path.is_relative_to(folder):
@@ -55,7 +63,7 @@ def package_of(path: Path, search: Iterable[Path]) -> str:
 def modules_used(source: str, search: Iterable[Path] = SEARCH) -> list[Path]:
     """The files of ours that a piece of Python imports, directly or not."""
     found: set[Path] = set()
-    waiting = [(source, "")]
+    waiting = [(source, ""), ("\n".join(f"import {name}" for name in named_modules(source)), "")]
     while waiting:
         for name in imported_names(*waiting.pop()):
             for path in module_files(name, search):

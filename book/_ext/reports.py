@@ -62,16 +62,15 @@ def failures(checked: dict) -> Iterator[str]:
     for line in (line for part in checked["parts"] for line in part["lines"]):
         if line["verdict"] in FAILURES:
             evidence = line.get("evidence") or {}
-            why = evidence.get("counterexample") or evidence.get("method") or "nothing could be evaluated"
+            why = evidence.get("counterexample") or line.get("problem") or evidence.get("method")
             yield f"{line['label']} is {line['verdict']}: {why}"
 
 
 def result_latex(env, text: str) -> str:
-    """The formula that ``name`` or ``name:key`` names."""
+    """The formula that ``name`` (its last line's right side) or ``name:key`` names."""
     name, _, key = text.strip().partition(":")
     results = verified(env, name)["results"]
-    if not key and len(results) == 1:
-        return next(iter(results.values()))
+    key = key or "result"
     if key not in results:
         raise UnknownName(f"{name} has the results {', '.join(results)}, not {key!r}")
     return results[key]

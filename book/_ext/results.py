@@ -33,19 +33,26 @@ class ResultRole(SphinxRole):
 
 
 class ResultDirective(SphinxDirective):
-    """``{result} name:key``: a result as an equation; ``:left:`` says what it is the value of."""
+    """``{result} name``: what a derivation comes to; ``{result} name:key``: one of its results.
+
+    ``:left:`` says what a result is the value of; a conclusion says so itself.
+    """
 
     required_arguments = 1
     option_spec = {"left": directives.unchanged}  # noqa: RUF012
 
     def run(self):
         try:
-            latex = result_latex(self.env, self.arguments[0])
+            return [display(self.latex(self.arguments[0], self.options.get("left")), "result")]
         except UnknownName as error:
             log.warning("%s", error, location=self.get_location())
             return []
-        left = self.options.get("left")
-        return [display(f"{left} = {latex}" if left else latex, "result")]
+
+    def latex(self, text: str, left: str | None) -> str:
+        if ":" not in text and left is None:
+            return verified(self.env, text)["conclusion"]
+        latex = result_latex(self.env, text)
+        return f"{left} = {latex}" if left else latex
 
 
 class TableDirective(SphinxDirective):
@@ -55,7 +62,7 @@ class TableDirective(SphinxDirective):
     final_argument_whitespace = True
 
     def run(self):
-        names = self.arguments[0].split() if self.arguments else sorted(derivations.names())
+        names = self.arguments[0].split() if self.arguments else list(derivations.names())
         try:
             return self.about([verified(self.env, name) for name in names])
         except UnknownName as error:
@@ -70,9 +77,9 @@ class SymbolsDirective(TableDirective):
     """``{symbols} name …``: the symbols of some derivations, with meaning and shape."""
 
     def about(self, reports):
-        entries: dict[str, dict] = {}
+        entries: dict[tuple, dict] = {}
         for entry in (entry for checked in reports for entry in checked["domain"]):
-            entries.setdefault(entry["symbol"], entry)
+            entries.setdefault((entry["symbol"], entry["meaning"]), entry)
         return [table(["Symbol", "Meaning", "Shape"], [self.row(e) for e in entries.values()], "symbols")]
 
     def row(self, entry):

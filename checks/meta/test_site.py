@@ -142,7 +142,7 @@ def report_of(*lines) -> dict:
         "name": "toy.square", "title": "The square", "question": "Q0", "introduction": "A *square*.",
         "verdicts": {"PROVED": len(lines)}, "assumptions": ["$x$ is real"],
         "axioms": [{"name": "commutativity", "statement": "$ab = ba$", "source": "Peano 1889"}],
-        "results": {"square": "x^2", "root": "x"},
+        "results": {"result": "x^2", "root": "x"}, "conclusion": "y = x^2", "uses": [],
         "domain": [{"symbol": "x", "meaning": "a side", "shape": ""}],
         "parts": [{"title": "", "claim": None, "lines": list(lines)}],
     }  # fmt: skip
@@ -150,7 +150,7 @@ def report_of(*lines) -> dict:
 
 @pytest.fixture
 def toy(tmp_path, monkeypatch):
-    """A derivation that rests on one file; `report`: what checking says, `checked`: how often it was asked."""
+    """A derivation that rests on one file; `report`: what checking says, `checked`: how often."""
     module = tmp_path / "toy.py"
     module.write_text("first = 1\n", encoding="utf-8")
     state = SimpleNamespace(module=module, checked=0, report=report_of(line(1, None, left="y"), line(2)))
@@ -196,12 +196,13 @@ def test_chain_shows_number_link_reason_and_verdict(tmp_path, toy):
 
 def test_every_kind_of_table_and_result(tmp_path, toy):
     text = (
-        "{result}`toy.square:root`\n\n```{result} toy.square:square\n:left: y\n```\n\n"
+        "{result}`toy.square:root`\n\n```{result} toy.square\n```\n\n"
+        "```{result} toy.square:root\n:left: s\n```\n\n"
         "```{symbols} toy.square\n```\n\n```{axioms} toy.square\n```\n\n```{totals}\n```\n"
     )
     built = build(tmp_path, {"index": chain_page(text)}, "results")
     assert (built.status, built.warnings) == (0, "")
-    for expected in ("y = x^2", "a side", "Peano 1889", "2 PROVED"):
+    for expected in ("y = x^2", "s = x", "a side", "Peano 1889", "2 PROVED"):
         assert expected in built.page("index")
 
 
@@ -219,7 +220,7 @@ def test_failed_line_fails_the_build(tmp_path, toy, verdict):
     [
         ("```{derivation} toy.sqare\n```", "did you mean toy.square"),
         ("{step}`toy.square.3`", "no page shows 'toy.square.3'"),
-        ("{result}`toy.square:roots`", "has the results square, root"),
+        ("{result}`toy.square:roots`", "has the results result, root"),
         ("```{result} toys.square\n```", "did you mean toy.square"),
         ("```{symbols} square\n```", "no derivation 'square'"),
         ("```{derivation} toy.square\n:parts: 2\n```", "has parts 1 to 1"),
@@ -232,7 +233,7 @@ def test_unknown_name_is_a_warning_that_helps(tmp_path, toy, text, expected):
 
 
 def test_one_check_a_build_and_a_rebuild_only_of_what_changed(tmp_path, toy):
-    other = "# B\n\n{result}`toy.square:square`\n"
+    other = "# B\n\n{result}`toy.square`\n"
     pages = {"index": chain_page(), "other": other, "aside": "# C\n\nnothing\n"}
     first = build(tmp_path, pages, "results")
     assert (first.status, toy.checked) == (0, 1), "two pages, one check"
@@ -294,6 +295,12 @@ def room(tmp_path):
 def test_modules_behind_a_cell_are_found_however_deep(room):
     used = fresh.modules_used("from room import top\nimport json", [room.parent])
     assert [path.name for path in used] == ["__init__.py", "deep.py", "top.py"]
+
+
+def test_a_name_in_quotes_is_an_import_too():
+    used = fresh.modules_used('import derivations\nderivations.get("rnn.grad_U")')
+    assert ROOT / "derivations" / "rnn.py" in used
+    assert ROOT / "derivations" / "gaussian_process.py" not in used
 
 
 def test_cell_options_are_no_python():
