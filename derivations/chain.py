@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
-from sympy import Basic, Expr, Integer, Rational, Symbol, simplify
+from sympy import Basic, Dummy, Expr, Integer, Rational, Symbol, simplify
 from sympy.matrices.expressions import OneMatrix
 
 from .context import Context, DoesNotApply
 from .domain import Declaration, Domain, Equation
 from .expressions import Binder, add, is_matrix, is_zero, open_binder, rebuild, reclose, scale, substitute
+from .printing import text
 
 
 class Verdict(StrEnum):
@@ -105,7 +106,9 @@ class Rule:
         pass_ = _Rewriting(self, mutant)
         right = pass_.run(line.right, context)
         if not pass_.done:
-            raise DoesNotApply(f"{self.name}: nothing to rewrite in {line.right}")
+            raise DoesNotApply(f"{self.name}: nothing to rewrite in {text(line.right)}")
+        if self.relation in ("<=", ">=") and not grows_with(pass_.matched, line.right):
+            raise DoesNotApply(f"{self.name}: {text(line.right)} does not grow with {text(pass_.matched)}")
         return Line(line.left, right, self.relation)
 
 
@@ -116,6 +119,7 @@ class _Rewriting:
     rule: Rule
     mutant: Mutant | None = None
     done: int = 0
+    matched: Basic | None = None
 
     def run(self, expression: Basic, context: Context) -> Basic:
         if self.done and not self.rule.everywhere:
@@ -132,6 +136,7 @@ class _Rewriting:
 
     def _replace(self, matched, replacement):
         self.done += 1
+        self.matched = matched
         if self.mutant is None or self.done > 1:
             return replacement
         wrong = self.mutant.falsify(matched, replacement)
@@ -144,6 +149,12 @@ class _Rewriting:
         if all(a is b for a, b in zip(new, expression.args, strict=True)):
             return expression
         return rebuild_node(expression, new)
+
+
+def grows_with(part: Expr, whole: Expr) -> bool:
+    """Whether a scalar grows (weakly) with one of its subterms, so that a bound of the part bounds the whole."""
+    place = Dummy("p", nonnegative=True) if part.is_nonnegative else Dummy("p", real=True)
+    return bool(whole.xreplace({part: place}).diff(place).is_nonnegative)
 
 
 def rebuild_node(expression: Basic, args: list) -> Basic:
@@ -160,7 +171,7 @@ class LineRule(Rule):
     def apply(self, line, context, mutant=None):
         new = self.rewrite(line, context)
         if new is None:
-            raise DoesNotApply(f"{self.name} does not apply to {line.left} = {line.right}")
+            raise DoesNotApply(f"{self.name} does not apply to {text(line.left)} = {text(line.right)}")
         if mutant is None:
             return new
         wrong = mutant.falsify(line.right, new.right)

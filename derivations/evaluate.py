@@ -29,6 +29,7 @@ from sympy.matrices.expressions import (
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .expressions import (
     Applied,
@@ -44,7 +45,7 @@ from .expressions import (
     SymmetricSymbol,
 )
 from .fields import Numbers, Unevaluable, combine
-from .quantities import Inner, LargestEntry, LogNormalDensity, Norm, SmallestEigenvalue, SmallestValue
+from .quantities import Inner, Kernel, LargestEntry, LogNormalDensity, Norm, SmallestEigenvalue, SmallestValue
 
 
 class World:
@@ -360,6 +361,8 @@ EVALUATE: dict[type, Callable] = {
     Pairing: _pairing,
     Inner: lambda e, w: inner(*_values(e.args, w), w.field),
     Norm: _norm,
+    Kernel: lambda e, w: evaluate(e.formula(), w),
+    MatrixElement: lambda e, w: evaluate(e.parent, w)[w.integer(e.i)][w.integer(e.j)],
     LargestEntry: _largest_entry,
     SmallestValue: _smallest_value,
     SmallestEigenvalue: lambda e, w: w.field.eigenvalues(evaluate(e.argument, w))[0],

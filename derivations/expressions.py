@@ -343,10 +343,12 @@ def split_coefficient(matrix):
 
 
 def scale(factor, x):
-    """A scalar times a scalar or a matrix."""
+    """A scalar times a scalar or a matrix; a number goes into a sum of matrices, as it does for scalars."""
     factor = sympify(factor)
     if not is_matrix(x):
         return Mul(factor, x)
+    if isinstance(x, MatAdd) and factor.is_number:
+        return add(*(scale(factor, part) for part in x.args))
     coefficient, matrix = split_coefficient(x)
     factor = factor * coefficient
     if factor == 0 or is_zero(matrix):

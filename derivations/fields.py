@@ -43,10 +43,12 @@ class Numbers:
 
     def call(self, function: type, *args):
         """A SymPy function class, applied to numbers."""
-        name = MPMATH_NAMES.get(function.__name__, function.__name__)
+        compute = COMPARISONS.get(function) or getattr(self.context, MPMATH_NAMES.get(function, function.__name__), None)
+        if compute is None:
+            raise Unevaluable(f"no numeric {function.__name__}")
         try:
-            return getattr(self.context, name)(*args)
-        except (ValueError, ZeroDivisionError, AttributeError) as problem:
+            return self.real(compute(*args))
+        except (ValueError, ZeroDivisionError) as problem:
             raise Unevaluable(f"{function.__name__}{args}: {problem}") from None
 
     def power(self, base, exponent):
@@ -120,7 +122,8 @@ class Entries:
         return sympy.Matrix(rows).cholesky(hermitian=False).tolist()
 
 
-MPMATH_NAMES = {"Abs": "fabs", "Max": "max", "Min": "min", "gamma": "gamma", "loggamma": "loggamma"}
+COMPARISONS = {sympy.Max: lambda *xs: max(xs), sympy.Min: lambda *xs: min(xs), sympy.Abs: abs}
+MPMATH_NAMES = {sympy.log: "ln"}
 
 
 def combine(operation, *values):

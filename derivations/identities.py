@@ -47,14 +47,14 @@ def unfold(label: str, name: str, reason: str, source: str = "definition", every
     return Rule(name, reason, source, rewrite, everywhere=everywhere)
 
 
-def fold(label: str, name: str, reason: str, source: str = "definition") -> Rule:
+def fold(label: str, name: str, reason: str, source: str = "definition", everywhere: bool = False) -> Rule:
     """The right side of the equation `label`, which has no index, replaced by its left side."""
 
     def rewrite(subterm: Basic, context: Context):
         equation = context.equation(label)
         return equation.left if equation.index is None and subterm == equation.right else None
 
-    return Rule(name, reason, source, rewrite, mutants=(PLUS_ONE,))
+    return Rule(name, reason, source, rewrite, everywhere, mutants=(PLUS_ONE,))
 
 
 def unfold_differential(label: str, name: str, reason: str, source: str = "definition") -> Rule:

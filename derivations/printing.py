@@ -163,7 +163,7 @@ class Latex(Named, LatexPrinter):
 
     def _print_Inner(self, e):
         left, right = e.args
-        return rf"{self.parenthesize(left, PRECEDENCE['Pow'])}^{{\top}} {self.parenthesize(right, PRECEDENCE['Mul'])}"
+        return rf"{self.parenthesize(left, PRECEDENCE['Pow'])}^{{\top}} {self.parenthesize(right, PRECEDENCE['Mul'], strict=True)}"
 
     def _print_LogNormalDensity(self, e):
         point, mean, covariance = map(self._print, e.args)
@@ -244,6 +244,13 @@ class Text(Named, StrPrinter):
     def _print_HadamardProduct(self, e):
         return " ∘ ".join(self.parenthesize(a, PRECEDENCE["Mul"]) for a in e.args)
 
+    def _print_MatMul(self, e):
+        coefficient, matrices = e.as_coeff_matrices()
+        factors = " ".join(self.parenthesize(a, PRECEDENCE["Mul"], strict=True) for a in matrices)
+        if coefficient in (1, -1):
+            return factors if coefficient == 1 else f"-{factors}"
+        return f"{self.parenthesize(coefficient, PRECEDENCE['Mul'])} {factors}"
+
     def _print_DiagMatrix(self, e):
         return f"diag({self._print(e.args[0])})"
 
@@ -270,7 +277,7 @@ class Text(Named, StrPrinter):
 
     def _print_Inner(self, e):
         left, right = e.args
-        return f"{self.parenthesize(left, PRECEDENCE['Pow'])}ᵀ {self.parenthesize(right, PRECEDENCE['Mul'])}"
+        return f"{self.parenthesize(left, PRECEDENCE['Pow'])}ᵀ {self.parenthesize(right, PRECEDENCE['Mul'], strict=True)}"
 
     def _print_LogNormalDensity(self, e):
         return f"log N({'; '.join(self._print(a) for a in e.args)})"

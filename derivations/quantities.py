@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sympy import Basic, Expr
+from sympy import Basic, Expr, exp
 
-from .expressions import ShapeError, describe, equal_size, inverse, product
+from .expressions import ShapeError, describe, equal_size, product, subtract
 
 
-class Quantity(Expr):
+class RealScalar(Expr):
     """A real scalar that depends on matrices."""
 
     is_commutative = True
@@ -20,28 +20,28 @@ class Quantity(Expr):
     argument = property(lambda self: self.args[0])
 
 
-class Norm(Quantity):
+class Norm(RealScalar):
     """The Euclidean norm ‖v‖ of a vector (of a matrix: Frobenius)."""
 
     is_extended_nonnegative = True
     is_nonnegative = True
 
 
-class LargestEntry(Quantity):
+class LargestEntry(RealScalar):
     """max_i |v_i|."""
 
     is_extended_nonnegative = True
     is_nonnegative = True
 
 
-class SmallestEigenvalue(Quantity):
+class SmallestEigenvalue(RealScalar):
     """λ_min of a symmetric positive definite matrix."""
 
     is_extended_positive = True
     is_positive = True
 
 
-class Inner(Quantity):
+class Inner(RealScalar):
     """The inner product ⟨a, b⟩ = aᵀb of two columns, a scalar."""
 
     def __new__(cls, a, b):
@@ -50,26 +50,31 @@ class Inner(Quantity):
         return Basic.__new__(cls, a, b)
 
 
-class LogNormalDensity(Quantity):
+class LogNormalDensity(RealScalar):
     """log N(x; mean, covariance)."""
 
     mean = property(lambda self: self.args[1])
     covariance = property(lambda self: self.args[2])
 
 
-class SmallestValue(Quantity):
+class SmallestValue(RealScalar):
     """The smallest value of a scalar over an index 1 … size: ``args = (entries, size)``, entries a Lambda."""
 
     entries = property(lambda self: self.args[0])
     size = property(lambda self: self.args[1])
 
 
+class Kernel(RealScalar):
+    """The squared-exponential kernel with unit length and variance, k(a, b) = exp(-‖a - b‖²/2)."""
+
+    is_extended_positive = True
+    is_positive = True
+
+    def formula(self) -> Expr:
+        """What the kernel is, written out."""
+        return exp(-(Norm(subtract(*self.args)) ** 2) / 2)
+
+
 def quadratic_form(vector, matrix) -> Inner:
     """vᵀ M v."""
     return Inner(vector, product(matrix, vector))
-
-
-def whitened(vector, matrix):
-    """vᵀ M⁻¹ v."""
-    return quadratic_form(vector, inverse(matrix))
-

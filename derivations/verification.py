@@ -14,6 +14,7 @@ from .context import Condition, DoesNotApply
 from .domain import Symbolic, describe_world, ladder, show_value
 from .evaluate import World, evaluate
 from .fields import Entries, Unevaluable
+from .printing import text
 
 AGREEMENT_DIGITS = 40
 SMALLEST_SCALE_DIGITS = 30
@@ -168,7 +169,7 @@ def yields(rule: Rule, before: Line, line: Line, chain: Derivation) -> tuple[boo
     except DoesNotApply as problem:
         return False, (), str(problem)
     same = made.left == line.left and made.relation == line.relation and is_same(made.right, line.right)
-    return same, tuple(context.conditions), "" if same else f"the rule yields {made.right}"
+    return same, tuple(context.conditions), "" if same else f"the rule yields {text(made.right)}"
 
 
 def numeric_evidence(before: Line, line: Line, rule: Rule, chain: Derivation, worlds: Worlds) -> Evidence:
