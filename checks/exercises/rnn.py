@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import chain, islice, repeat
 from random import Random
 
 import mpmath
@@ -197,16 +196,18 @@ def _plain_dot(a, b):
 
 def adjoint_situations(field, random: Random) -> Iterator[Situation]:
     """First one state, small integers and g(z) = z²/2; then up to three states and smooth activations."""
-    small = ((1, _square), (1, _square), (2, _square), (2, _square), (2, _tanh))
-    larger = zip(repeat((2, 3, 1)), ACTIVATIONS * POINTS, strict=False)
-    for n, activation in chain(small, ((random.choice(sizes), g) for sizes, g in islice(larger, POINTS))):
-        spread = 2 if activation is _square else 24
-        unit = 1 if activation is _square else 16
 
-        def draw(spread=spread, unit=unit):
-            return field.number(random.randint(-spread, spread) or 1) / unit
+    def small():
+        return field.number(random.choice((1, -1, 2)))
 
-        yield SmallNetwork(field, draw, n, random.randint(1, 3), activation).situation()
+    def any_number():
+        return field.number(random.randint(-24, 24) or 1) / 16
+
+    for n in (1, 1, 1, 2, 2, 2):
+        yield SmallNetwork(field, small, n, 1, _square).situation()
+    for point in range(POINTS):
+        activation = ACTIVATIONS[point % len(ACTIVATIONS)]
+        yield SmallNetwork(field, any_number, 1 + point % 3, random.randint(1, 3), activation).situation()
 
 
 adjoint_step = FormulaExercise(

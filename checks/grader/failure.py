@@ -28,13 +28,19 @@ class Failure:
         """The failure as plain text."""
         text = [*self.message.splitlines(), *(f"    {line}" for line in self.display)]
         if self.inputs is not None:
-            text.append(f"at {', '.join(f'{name} = {show(value)}' for name, value in self.inputs.items())}")
+            text += self.place()
         if self.demanded is not None:
             mine, theirs = "your value" + (f" of {self.result}" if self.result else ""), self.source
             width = max(len(mine), len(theirs))
             got, demanded = apart(self.got, self.demanded)
             text += [f"    {mine:{width}}  {got}", f"    {theirs:{width}}  {demanded}"]
         return text
+
+    def place(self, width: int = 90) -> list[str]:
+        """The inputs, on one line if they fit."""
+        parts = [f"{name} = {show(value)}" for name, value in self.inputs.items()]
+        one_line = f"at {', '.join(parts)}"
+        return [one_line] if len(one_line) <= width else ["at", *(f"    {part}" for part in parts)]
 
     def record(self) -> dict:
         """The failure as JSON has it."""

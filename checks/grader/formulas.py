@@ -10,6 +10,8 @@ from ..equality import BoundedNumbers, Comparison, compare
 from ..exercises.exercise import FormulaExercise, Situation
 from .failure import Failure
 
+NOTHING = 1e-40
+
 
 def check_formula(exercise: FormulaExercise, text: str, seed: int) -> tuple[Failure | None, int]:
     """What is wrong with the answer, if anything, and in how many situations it was right."""
@@ -39,4 +41,7 @@ def refutation(exercise: FormulaExercise, text: str, comparison: Comparison) -> 
 
 
 def floats(value):
-    return [[float(x) for x in row] for row in value] if isinstance(value, list) else float(value)
+    """For the eye: what is left of differences that vanish is shown as 0."""
+    if isinstance(value, list):
+        return [floats(x) for x in value]
+    return 0.0 if abs(value) < NOTHING else float(value)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 from ..exercises.arrays import Array
 from ..exercises.exercise import FunctionExercise, tuple_text
 from .failure import Failure
 from .frames import BrokenFrame, decode_arrays, decode_json, encode_call
 from .process import Ended, OutOfTime, Worker
-from .search import Broken, Inputs, smallest_failure
+from .search import Broken, Inputs, Search, sizes_of
 
 
 class Session:
-    """One loaded submission: its worker, its source for messages, and the time it has left."""
+    """One loaded submission: its worker, its source for messages, and when its time is over."""
 
-    def __init__(self, worker: Worker, source: bytes, file_name: str):
-        self.worker, self.file_name = worker, file_name
+    def __init__(self, worker: Worker, source: bytes, file_name: str, deadline: float):
+        self.worker, self.file_name, self.deadline = worker, file_name, deadline
         self.lines = source.decode("utf-8", "replace").splitlines()
-        self.limits, self.left = worker.limits, worker.limits.total
+        self.limits = worker.limits
         self.names: dict[str, bool] = {}
 
     def load(self, source: bytes) -> Failure | None:
         """Run the top level of the submission; what went wrong, if anything."""
         try:
-            kind, payload = self.worker.ask(b"S", source, self.limits.load)
+            kind, payload = self.worker.ask(b"S", source, self.seconds(self.limits.load))
             report = decode_json(payload)
         except OutOfTime:
             return Failure("time_load", f"Your file does not finish loading within {self.limits.load:g} s.")
@@ -35,11 +38,19 @@ class Session:
         self.names = {str(name): bool(callable_) for name, callable_ in report.items()}
         return None
 
+    def seconds(self, limit: float) -> float:
+        """What is left of a limit, and of the time for the whole submission."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            message = f"Your file takes longer than {self.limits.total:g} s in all."
+            raise Broken(Failure("time_total", message))
+        return min(limit, left)
+
     def call(self, exercise: FunctionExercise, inputs: Inputs) -> list[Array] | Failure:
         """The results for these inputs.  Raises `Broken` when the worker is gone."""
         payload = encode_call(exercise.identifier, len(exercise.results), list(inputs.values()))
         try:
-            kind, reply = self.worker.ask(b"C", payload, self.limits.call)
+            kind, reply = self.worker.ask(b"C", payload, self.seconds(self.limits.call))
             if kind == b"R":
                 return decode_arrays(reply, len(exercise.results))
             return self.told(decode_json(reply), "Your function", exercise)
@@ -117,22 +128,14 @@ def check_function(exercise: FunctionExercise, session: Session, examples: int, 
             raise Broken(at(end.failure, shown)) from None
         return at(failure, shown) if failure else None
 
-    return smallest_failure(exercise, attempt, examples, seed)
+    return Search(exercise, attempt, seed).smallest_failure(examples)
 
 
 def at(failure: Failure, inputs: dict) -> Failure:
     """The failure with its inputs, unless they do not matter."""
-    if failure.reason in ("arguments", "protocol"):
+    if failure.reason in ("arguments", "protocol", "time_total"):
         return failure
-    return Failure(**{**vars(failure), "inputs": inputs})
-
-
-def sizes_of(exercise: FunctionExercise, inputs: Inputs) -> dict[str, int]:
-    return {
-        name: length
-        for parameter in exercise.parameters
-        for name, length in zip(parameter.shape, inputs[parameter.name].shape, strict=True)
-    }
+    return replace(failure, inputs=inputs)
 
 
 def judge(

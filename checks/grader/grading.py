@@ -80,6 +80,7 @@ class Run:
         self.session: Session | None = None
         self.load_failure: Failure | None = None
         self.output = ""
+        self.deadline = time.monotonic() + grader.limits.total
 
     def results(self, exercises: Iterable[Exercise]) -> Iterator[Result]:
         for exercise in exercises:
@@ -132,7 +133,7 @@ class Run:
             return Result(exercise, RIGHT, tried)
         if failure.reason in ("time_call", "time_total", "ended", "protocol"):
             self.end_session()
-        if failure.message.startswith("Your function raises NotImplementedError"):
+        if failure.message == "Your function raises NotImplementedError":
             return Result(exercise, UNANSWERED)
         return Result(exercise, WRONG, tried, failure)
 
@@ -140,8 +141,12 @@ class Run:
         """A fresh worker with the submission loaded; one that was lost is replaced."""
         if self.session or self.load_failure:
             return
+        if time.monotonic() > self.deadline:
+            message = f"The time for the file, {self.grader.limits.total:g} s, was used up before."
+            self.load_failure = Failure("time_total", message)
+            return
         worker = self.stack.enter_context(Worker(self.grader.limits))
-        self.session = Session(worker, self.submission.source, self.submission.file)
+        self.session = Session(worker, self.submission.source, self.submission.file, self.deadline)
         self.load_failure = self.session.load(self.submission.source)
 
     def end_session(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import prod
 
 import hypothesis
@@ -15,6 +16,7 @@ from ..exercises.exercise import FunctionExercise, Parameter
 from .failure import Failure
 
 Inputs = dict[str, Array]
+Sizes = dict[str, int]
 
 
 class Failed(Exception):
@@ -29,54 +31,88 @@ class Broken(BaseException):
         self.failure = failure
 
 
-def filled(parameter: Parameter, sizes: dict[str, int]) -> st.SearchStrategy[Array]:
-    shape = tuple(sizes[name] for name in parameter.shape)
+def filled(parameter: Parameter, lengths: Sizes) -> st.SearchStrategy[Array]:
+    shape = tuple(lengths[name] for name in parameter.shape)
     numbers = st.lists(st.sampled_from(parameter.entries), min_size=prod(shape), max_size=prod(shape))
     return numbers.map(lambda values: Array(shape, tuple(map(float, values))))
 
 
-def inputs_of(exercise: FunctionExercise) -> st.SearchStrategy[Inputs]:
-    """Inputs of every size that the exercise declares; small sizes and simple numbers are simplest."""
+def inputs_of(exercise: FunctionExercise, largest: Sizes) -> st.SearchStrategy[Inputs]:
+    """Inputs of every size up to `largest`; small sizes and simple numbers are simplest."""
+
+    def of_lengths(drawn):
+        lengths = dict(zip(exercise.sizes, drawn, strict=True))
+        return st.tuples(*(filled(p, lengths) for p in exercise.parameters))
+
     names = [p.name for p in exercise.parameters]
-    sizes = st.tuples(*(st.integers(low, high) for low, high in exercise.sizes.values()))
-    arrays = sizes.flatmap(
-        lambda drawn: st.tuples(
-            *(filled(p, dict(zip(exercise.sizes, drawn, strict=True))) for p in exercise.parameters)
-        )
-    )
-    named = arrays.map(lambda drawn: dict(zip(names, drawn, strict=True)))
+    lengths = st.tuples(*(st.integers(low, largest[name]) for name, (low, _) in exercise.sizes.items()))
+    named = lengths.flatmap(of_lengths).map(lambda drawn: dict(zip(names, drawn, strict=True)))
     return named.filter(lambda inputs: exercise.admissible({n: a.nested() for n, a in inputs.items()}))
 
 
-def smallest_failure(
-    exercise: FunctionExercise, attempt: Callable[[Inputs], Failure | None], examples: int, seed: int
-) -> tuple[Failure | None, int]:
-    """The failure on the smallest inputs found, and how many inputs passed before the first failure.
+def sizes_of(exercise: FunctionExercise, inputs: Inputs) -> Sizes:
+    return {
+        name: length
+        for parameter in exercise.parameters
+        for name, length in zip(parameter.shape, inputs[parameter.name].shape, strict=True)
+    }
 
-    `attempt` may raise `Broken` to end the search at once.
-    """
-    failures, passed = [], 0
 
-    def one(inputs):
-        nonlocal passed
-        failure = attempt(inputs)
-        if failure:
-            failures.append(failure)
-            raise Failed
-        passed += not failures
+class Search:
+    """The search on one answer.  `attempt` judges one input, and raises `Broken` to end the search."""
 
-    try:
-        seeded(one, inputs_of(exercise), examples, seed)()
-    except Failed:
-        return failures[-1], passed
-    except Flaky:
-        message = "Your function does not return the same for the same inputs. Among others:\n"
-        return Failure(
-            **{**vars(failures[0]), "reason": "flaky", "message": message + failures[0].message}
-        ), passed
-    except Broken as broken:
-        return broken.failure, passed
-    return None, passed
+    def __init__(self, exercise: FunctionExercise, attempt: Callable[[Inputs], Failure | None], seed: int):
+        self.exercise, self.attempt, self.seed = exercise, attempt, seed
+
+    def smallest_failure(self, examples: int) -> tuple[Failure | None, int]:
+        """A failure on small inputs, and how many inputs passed before the first failure.
+
+        Hypothesis shrinks entries well and sizes badly, so each size is then lowered by one, as long
+        as some input of those sizes still fails.
+        """
+        largest = {name: high for name, (_, high) in self.exercise.sizes.items()}
+        failure, inputs, passed = self.failure_within(largest, examples)
+        while failure and inputs:
+            smaller = self.with_a_smaller_size(sizes_of(self.exercise, inputs), examples)
+            if smaller is None:
+                break
+            failure, inputs = smaller
+        return failure, passed
+
+    def with_a_smaller_size(self, sizes: Sizes, examples: int) -> tuple[Failure, Inputs | None] | None:
+        for name, (low, _) in self.exercise.sizes.items():
+            if sizes[name] > low:
+                lowered = {**sizes, name: sizes[name] - 1}
+                failure, inputs, _ = self.failure_within(lowered, min(examples, 50))
+                if failure and inputs:
+                    return failure, inputs
+        return None
+
+    def failure_within(self, largest: Sizes, examples: int) -> tuple[Failure | None, Inputs | None, int]:
+        """The shrunk failure, its inputs (None if smaller ones are not worth a search), how many passed."""
+        failures, passed = [], 0
+
+        def one(inputs):
+            nonlocal passed
+            if failure := self.attempt(inputs):
+                failures.append((failure, inputs))
+                raise Failed
+            passed += not failures
+
+        try:
+            seeded(one, inputs_of(self.exercise, largest), examples, self.seed)()
+        except Failed:
+            return *failures[-1], passed
+        except Flaky:
+            return unsteady(failures[0][0]), None, passed
+        except Broken as broken:
+            return broken.failure, None, passed
+        return None, None, passed
+
+
+def unsteady(failure: Failure) -> Failure:
+    message = f"Your function does not return the same for the same inputs. Once:\n{failure.message}"
+    return replace(failure, reason="unsteady", message=message)
 
 
 def seeded(test: Callable, strategy: st.SearchStrategy, examples: int, seed: int) -> Callable:
