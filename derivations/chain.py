@@ -63,19 +63,25 @@ def _ones(zero: Basic) -> Basic:
     return OneMatrix(*zero.shape) if is_matrix(zero) else Integer(1)
 
 
-def _shifted_limit(matched, result):
-    """The first sum over an index in the result loses its first term."""
-    if not isinstance(result, Binder):
-        return None
-    body, index = open_binder(result)
-    return reclose(result, body, index, lower=result.lower + 1)
+def _shorter(end: str) -> Callable:
+    """A sum over an index that loses its first or its last term."""
+
+    def falsify(matched, result):
+        if not isinstance(result, Binder):
+            return None
+        body, index = open_binder(result)
+        limits = {"lower": result.lower + 1} if end == "first" else {"upper": result.upper - 1}
+        return reclose(result, body, index, **limits)
+
+    return falsify
 
 
 OFF_BY_A_THOUSANDTH = Mutant("result × 1001/1000 (a zero result: 1)", _scaled(Rational(1001, 1000)))
 NOT_THE_LIMIT = Mutant("limit + 1/1000", lambda matched, result: add(result, Rational(1, 1000)))
 PLUS_ONE = Mutant("result + 1 in every entry", lambda matched, result: add(result, _ones(result)))
 BOUND_TOO_SMALL = Mutant("bound × 999/1000", _scaled(Rational(999, 1000)))
-INDEX_OFF_BY_ONE = Mutant("lower limit + 1", _shifted_limit)
+FIRST_TERM_LOST = Mutant("lower limit + 1", _shorter("first"))
+LAST_TERM_LOST = Mutant("upper limit - 1", _shorter("last"))
 
 
 # --- rules --------------------------------------------------------------------------------------
@@ -88,7 +94,8 @@ class Rule:
     `rewrite(subterm, context)` returns the replacement, or None where the rule does not match.  The
     first match (outermost, left to right) is rewritten, or every match if `everywhere`.  `reason` is
     the sentence beside the line.  A `trusted` rule is a theorem that is cited and not proved here.
-    `limit` is the label of the symbol that grows, where the relation is →.
+    `limit` is the label of the symbol that grows, where the relation is →; `cites` is the label of the
+    definition or lemma that the rule uses: a line is no better proved than the lemma it rests on.
     """
 
     name: str
@@ -100,6 +107,7 @@ class Rule:
     trusted: bool = False
     mutants: tuple[Mutant, ...] = (OFF_BY_A_THOUSANDTH,)
     limit: str | None = None
+    cites: str | None = None
 
     def apply(self, line: Line, context: Context, mutant: Mutant | None = None) -> Line:
         """The next line; raises `DoesNotApply`.  With a mutant, its first replacement is falsified."""
@@ -192,7 +200,7 @@ class Step:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Derivation:
     """A chain: a first line, and steps.
 
@@ -243,9 +251,20 @@ class Derivation:
         return tuple(lines)
 
     @property
+    def relation(self) -> str:
+        """How the left side stands to the last right side: the relations of the chain composed."""
+        seen = {line.relation for line in self.lines}
+        return next(r for r in ("→", "<=", ">=", "=") if r in seen)
+
+    @property
     def conclusion(self) -> Equation:
-        """What other derivations may cite: the last line, for every index of its range."""
+        """What other derivations may cite: the last line, for every index of its range.
+
+        Raises `DerivationError` for a chain that ends in a bound or a limit: that is no equation.
+        """
         last = self.lines[-1]
+        if self.relation != "=":
+            raise DerivationError(f"{self.name} ends in {self.relation}, which cannot be cited as an equation")
         if self.index is None:
             return Equation(self.name, last.left, last.right, meaning=self.title)
         symbol, lower, upper = self.index.symbol, self.index.lower, self.index.upper
@@ -257,7 +276,7 @@ class Derivation:
         return last if name is None else self.results[name](last)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Induction:
     """claim.left = claim.right for every index of the claim's range, downward from its upper end.
 
@@ -296,6 +315,8 @@ class Induction:
         steps = (*steps[:-1], replace(steps[-1], stated=goal))
         name = f"{self.name}.{part}"
         return Derivation(name, self.title, self.question, domain, Line(start, start), steps, uses=self.uses)
+
+    relation = "="
 
     @property
     def conclusion(self) -> Equation:

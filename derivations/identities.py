@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Add, Basic
 from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul, ZeroMatrix
 
-from .chain import INDEX_OFF_BY_ONE, OFF_BY_A_THOUSANDTH, PLUS_ONE, Rule
+from .chain import FIRST_TERM_LOST, LAST_TERM_LOST, OFF_BY_A_THOUSANDTH, PLUS_ONE, Rule
 from .context import Context
 from .expressions import (
     Gradient,
@@ -32,19 +32,23 @@ from .expressions import (
 )
 
 SUMS = "Graham, Knuth & Patashnik 1994, 2.3"
-SUM_MUTANTS = (OFF_BY_A_THOUSANDTH, INDEX_OFF_BY_ONE)
+SUM_MUTANTS = (OFF_BY_A_THOUSANDTH, FIRST_TERM_LOST)
 
 
 # --- definitions, lemmas, hypotheses ------------------------------------------------------------
 
 
-def unfold(label: str, name: str, reason: str, source: str = "definition", everywhere: bool = False) -> Rule:
-    """A symbol or member of a family replaced by what the equation `label` says it is."""
+def unfold(label: str, name: str, reason: str, source: str = "definition", value_is_zero: bool = False) -> Rule:
+    """A symbol or member of a family replaced by what the equation `label` says it is.
+
+    `value_is_zero`: what stands there has the value 0, so that its mutant must add and not scale.
+    """
 
     def rewrite(subterm: Basic, context: Context):
         return context.use(label, subterm)
 
-    return Rule(name, reason, source, rewrite, everywhere=everywhere)
+    mutants = (PLUS_ONE,) if value_is_zero else (OFF_BY_A_THOUSANDTH,)
+    return Rule(name, reason, source, rewrite, mutants=mutants, cites=label)
 
 
 def fold(label: str, name: str, reason: str, source: str = "definition", everywhere: bool = False) -> Rule:
@@ -54,7 +58,7 @@ def fold(label: str, name: str, reason: str, source: str = "definition", everywh
         equation = context.equation(label)
         return equation.left if equation.index is None and subterm == equation.right else None
 
-    return Rule(name, reason, source, rewrite, everywhere, mutants=(PLUS_ONE,))
+    return Rule(name, reason, source, rewrite, everywhere, mutants=(PLUS_ONE,), cites=label)
 
 
 def unfold_differential(label: str, name: str, reason: str, source: str = "definition") -> Rule:
@@ -84,7 +88,7 @@ def solved_for_term(label: str, name: str, reason: str, source: str) -> Rule:
         context.require("{} <= {} <= {}", equation.lower, index, equation.upper)
         return subtract(equation.left_at(index), rest)
 
-    return Rule(name, reason, source, rewrite, everywhere=True)
+    return Rule(name, reason, source, rewrite, everywhere=True, cites=label)
 
 
 def _index_of(subterm: Basic):
@@ -207,7 +211,7 @@ def move_range_down(*vanishing: str) -> Rule:
         "The term gained and the term lost are both 0.",
         SUMS,
         rewrite,
-        mutants=SUM_MUTANTS,
+        mutants=(OFF_BY_A_THOUSANDTH, LAST_TERM_LOST),
     )
 
 

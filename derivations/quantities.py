@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Basic, Expr, exp
+from sympy import Basic, Expr, exp, sympify
 
 from .expressions import ShapeError, describe, equal_size, product, subtract
 
@@ -15,7 +15,7 @@ class RealScalar(Expr):
     is_finite = True
 
     def __new__(cls, *args):
-        return Basic.__new__(cls, *args)
+        return Basic.__new__(cls, *map(sympify, args))
 
     argument = property(lambda self: self.args[0])
 

@@ -74,26 +74,33 @@ def results(derivation: Derivation | Induction) -> dict[str, str]:
 
 
 def _conclusion(derivation) -> str:
-    equation = derivation.conclusion
+    """The first left side against the last right side: what the chain shows."""
+    if isinstance(derivation, Induction):
+        return _equation(derivation.claim)
+    last = derivation.lines[-1]
+    return f"{latex(last.left)} {RELATION_TEX[derivation.relation]} {latex(last.right)}"
+
+
+def _equation(equation: Equation) -> str:
     return f"{latex(equation.left)} = {latex(equation.right)}"
 
 
 def _claim(derivation, part) -> str | None:
-    if part is derivation:
-        return None
-    return _conclusion(derivation)
+    return None if part is derivation else _equation(derivation.claim)
 
 
 def _line_dict(derivation, part: Derivation, checked: CheckedLine, number: int) -> dict:
     rule = checked.step.by if checked.step else None
     line = checked.line
+    asked = line.left == line.right
     return {
         "number": str(number),
         "label": f"{derivation.name}.{number}",
         "left": latex(line.left),
-        "relation": RELATION_TEX[line.relation],
-        "right": latex(line.right),
-        "text": f"{text(line.left)} {line.relation} {text(line.right)}",
+        "relation": "" if asked else RELATION_TEX[line.relation],
+        "right": "" if asked else latex(line.right),
+        "left_text": text(line.left),
+        "text": "" if asked else f"{line.relation} {text(line.right)}",
         "rule": rule.name if rule else "what is asked",
         "reason": rule.reason if rule else "",
         "source": rule.source if rule else "",
@@ -144,7 +151,10 @@ def _repeated_left_dropped(rows: list[dict]) -> list[dict]:
     """A left side is shown where it is new."""
     shown = None
     for row in rows:
-        row["left"], shown = ("" if row["left"] == shown else row["left"]), row["left"] or shown
+        new = row["left"] != shown
+        shown, left = row["left"], row.pop("left_text")
+        row["text"] = f"{left} {row['text']}".rstrip() if new else row["text"]
+        row["left"] = row["left"] if new else ""
     return rows
 
 

@@ -123,7 +123,14 @@ LAST_ADJOINT = Derivation(
     DOMAIN,
     Line(delta[T + 1], delta[T + 1]),
     (
-        Step(unfold("adjoint", "definition of the adjoint", r"$\delta_{t}=\partial(L_t+\dots+L_T)/\partial h_t$")),
+        Step(
+            unfold(
+                "adjoint",
+                "definition of the adjoint",
+                r"$\delta_{t}=\partial(\mathcal L_t+\dots+\mathcal L_T)/\partial h_t$",
+                value_is_zero=True,
+            )
+        ),
         Step(empty_sum),
     ),
 )

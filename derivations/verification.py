@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sympy import Basic, Symbol
 
@@ -157,8 +158,20 @@ def check_step(chain: Derivation, position: int, step: Step, worlds: Worlds) -> 
     before, line = chain.lines[position - 1], chain.lines[position]
     proved, conditions, problem = yields(step.by, before, line, chain)
     evidence = numeric_evidence(before, line, step.by, chain, worlds)
-    verdict = _verdict(proved, evidence)
+    verdict = _verdict(proved and rests_on_proof(step.by, chain), evidence)
     return CheckedLine(position + 1, line, step, verdict, evidence, conditions, problem)
+
+
+def rests_on_proof(rule: Rule, chain: Derivation) -> bool:
+    """Whether the lemma that a rule cites, if it cites one, is proved itself."""
+    return all(is_proved(used) for used in chain.uses if used.name == rule.cites)
+
+
+@lru_cache(maxsize=None)
+def is_proved(derivation: Derivation | Induction) -> bool:
+    """Whether every line of a derivation is proved."""
+    lines = [line for part in check(derivation).values() for line in part]
+    return all(line.verdict in (Verdict.PROVED, None) for line in lines)
 
 
 def yields(rule: Rule, before: Line, line: Line, chain: Derivation) -> tuple[bool, tuple[Condition, ...], str]:
