@@ -14,6 +14,7 @@ from docutils.statemachine import StringList
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+import derivations
 from pieces import bullets, disclosure, display, facts, paragraph, rich, span, summary
 from places import link_to, note_place, place_id
 from reports import UnknownName, failures, tally, verified
@@ -48,7 +49,7 @@ def badge(verdict: str, evidence: dict) -> disclosure:
     return disclosure("", summary("", verdict), facts(rows, "evidence"), classes=["verdict", verdict.lower()])
 
 
-def because(line: dict) -> nodes.paragraph:
+def because(line: dict, docname: str) -> nodes.paragraph:
     """The reason of a line, always in view."""
     reason = nodes.paragraph("", "", span(line["rule"], "rule"), classes=["reason"])
     if line["trusted"]:
@@ -56,8 +57,16 @@ def because(line: dict) -> nodes.paragraph:
     if line["reason"]:
         reason += [nodes.Text(" — "), *rich(line["reason"])]
     if line["source"]:
-        reason += [nodes.Text(" "), span(f"[{line['source']}]", "source")]
+        reason += [nodes.Text(" "), cited(line["source"], docname)]
     return reason
+
+
+def cited(source: str, docname: str) -> nodes.inline:
+    """Where a rule is from: the literature, or another derivation here, which is linked."""
+    if source not in derivations.names():
+        return span(f"[{source}]", "source")
+    link = link_to(source, nodes.literal("", source), docname, explicit=True)
+    return nodes.inline("", "", nodes.Text("["), link, nodes.Text("]"), classes=["source"])
 
 
 def number_of(line: dict, linked: bool) -> nodes.paragraph:
@@ -68,9 +77,9 @@ def number_of(line: dict, linked: bool) -> nodes.paragraph:
     return nodes.paragraph("", "", link, classes=["number-cell"])
 
 
-def line_item(line: dict, linked: bool) -> nodes.list_item:
+def line_item(line: dict, docname: str, linked: bool) -> nodes.list_item:
     item = nodes.list_item("", classes=["line"], ids=[place_id(line["label"])] if linked else [])
-    item += [number_of(line, linked), display(equation(line)), because(line)]
+    item += [number_of(line, linked), display(equation(line)), because(line, docname)]
     if line["conditions"]:
         item += paragraph(f"Needs: {'; '.join(line['conditions'])}.", "conditions")
     if line["verdict"]:
@@ -78,14 +87,13 @@ def line_item(line: dict, linked: bool) -> nodes.list_item:
     return item
 
 
-def part_nodes(part: dict, claim: str | None, linked: bool) -> Iterator[nodes.Node]:
+def part_nodes(part: dict, claim: str | None, docname: str, linked: bool) -> Iterator[nodes.Node]:
     if part["title"]:
         yield nodes.rubric("", "", *rich(part["title"]), classes=["part"])
     if claim:
         yield nodes.container("", paragraph("Claim", "claim-word"), display(claim), classes=["claim"])
-    yield nodes.enumerated_list(
-        "", *[line_item(line, linked) for line in part["lines"]], classes=["chain"], enumtype="arabic"
-    )
+    items = [line_item(line, docname, linked) for line in part["lines"]]
+    yield nodes.enumerated_list("", *items, classes=["chain"], enumtype="arabic")
 
 
 def chosen_parts(checked: dict, numbers: str) -> list[dict]:
@@ -133,7 +141,8 @@ class DerivationDirective(SphinxDirective):
                 [note_place(self.env, line["label"], line["number"]) for line in part["lines"]]
             )
             # base case and induction step claim the same
-            yield from part_nodes(part, part["claim"] if part["claim"] != claimed else None, linked)
+            claim = part["claim"] if part["claim"] != claimed else None
+            yield from part_nodes(part, claim, self.env.docname, linked)
             claimed = part["claim"]
 
     def folded(self, lines: list[nodes.Node]) -> list[nodes.Node]:

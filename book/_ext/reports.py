@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from docutils import nodes
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 import derivations
@@ -53,7 +54,10 @@ def verified(env, name: str) -> dict:
     known = env.__dict__.setdefault("verified_derivations", {})
     if name not in known or known[name][0] != state:
         log.info("checking %s", name)
-        known[name] = (state, report.as_dict(derivations.get(name)))
+        try:
+            known[name] = (state, report.as_dict(derivations.get(name)))
+        except Exception as error:
+            raise ExtensionError(f"checking {name} broke off: {error!r}") from error
     return known[name][1]
 
 

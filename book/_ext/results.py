@@ -35,7 +35,7 @@ class ResultRole(SphinxRole):
 class ResultDirective(SphinxDirective):
     """``{result} name``: what a derivation comes to; ``{result} name:key``: one of its results.
 
-    ``:left:`` says what a result is the value of; a conclusion says so itself.
+    ``:left:`` is what stands before a result, with its relation; a conclusion has one of its own.
     """
 
     required_arguments = 1
@@ -52,7 +52,7 @@ class ResultDirective(SphinxDirective):
         if ":" not in text and left is None:
             return verified(self.env, text)["conclusion"]
         latex = result_latex(self.env, text)
-        return f"{left} = {latex}" if left else latex
+        return f"{left} {latex}" if left else latex
 
 
 class TableDirective(SphinxDirective):

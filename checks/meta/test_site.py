@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXT = ROOT / "book" / "_ext"
 sys.path.insert(0, str(EXT))
 
+import chains  # noqa: E402
 import exercises  # noqa: E402
 import fresh  # noqa: E402
 import gate  # noqa: E402
@@ -164,6 +165,7 @@ def toy(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(reports, "derivations", fake)
     monkeypatch.setattr(results, "derivations", fake)
+    monkeypatch.setattr(chains, "derivations", fake)
     monkeypatch.setattr(reports, "report", SimpleNamespace(as_dict=as_dict))
     return state
 
@@ -197,7 +199,7 @@ def test_chain_shows_number_link_reason_and_verdict(tmp_path, toy):
 def test_every_kind_of_table_and_result(tmp_path, toy):
     text = (
         "{result}`toy.square:root`\n\n```{result} toy.square\n```\n\n"
-        "```{result} toy.square:root\n:left: s\n```\n\n"
+        "```{result} toy.square:root\n:left: s =\n```\n\n"
         "```{symbols} toy.square\n```\n\n```{axioms} toy.square\n```\n\n```{totals}\n```\n"
     )
     built = build(tmp_path, {"index": chain_page(text)}, "results")
