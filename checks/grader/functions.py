@@ -27,6 +27,8 @@ class Session:
         try:
             kind, payload = self.worker.ask(b"S", source, self.seconds(self.limits.load))
             report = decode_json(payload)
+        except Broken as end:
+            return end.failure
         except OutOfTime:
             return Failure("time_load", f"Your file does not finish loading within {self.limits.load:g} s.")
         except Ended as end:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from math import prod
 
 import hypothesis
@@ -40,6 +41,7 @@ def filled(parameter: Parameter, lengths: Sizes) -> st.SearchStrategy[Array]:
 def inputs_of(exercise: FunctionExercise, largest: Sizes) -> st.SearchStrategy[Inputs]:
     """Inputs of every size up to `largest`; small sizes and simple numbers are simplest."""
 
+    @cache  # Hypothesis takes longer to prepare a strategy than to draw from it
     def of_lengths(drawn):
         lengths = dict(zip(exercise.sizes, drawn, strict=True))
         return st.tuples(*(filled(p, lengths) for p in exercise.parameters))
