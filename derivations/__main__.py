@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import derivations
 from derivations.chain import DerivationError
 from derivations.report import as_dict
+from derivations.verification import POINTS, SEED
 
 MISUSE = 2
 
@@ -26,8 +27,8 @@ def parser() -> argparse.ArgumentParser:
         "check", help="check every step again", description="Check every step again; exit status 1 if one is refuted."
     )
     checking.add_argument("names", metavar="NAME", nargs="*", help="derivations to check (default: all)")
-    checking.add_argument("--examples", type=_positive, default=8, metavar="N", help="random worlds per line (default 8)")
-    checking.add_argument("--seed", type=int, default=0, metavar="S")
+    checking.add_argument("--examples", type=_positive, default=POINTS, metavar="N", help="random worlds per line (default %(default)s)")
+    checking.add_argument("--seed", type=int, default=SEED, metavar="S", help="of the random worlds (default %(default)s)")
     checking.add_argument("--json", action="store_true", help="machine-readable")
     return main
 
@@ -52,13 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_list(options) -> int:
-    reports = list(_reports(derivations.names(), 8, 0))
+    reports = list(_reports(derivations.names(), POINTS, SEED))
     if options.json:
         keys = ("name", "title", "question", "verdicts", "axioms", "assumptions")
         print(json.dumps([{k: r[k] for k in keys} for r in reports], indent=2, ensure_ascii=False))
     else:
         for report in reports:
-            print(f"{report['name']:34}{report['question']:6}{_verdicts(report):24}{report['title']}")
+            print(f"{report['name']:38}{report['question']:6}{_verdicts(report):24}{report['title']}")
         _print_axioms(reports)
     return _status(reports)
 
@@ -78,7 +79,7 @@ def run_check(options) -> int:
         print(json.dumps(reports, indent=2, ensure_ascii=False))
     else:
         for report in reports:
-            print(f"{report['name']:34}{_verdicts(report)}")
+            print(f"{report['name']:38}{_verdicts(report)}")
             for line in _lines(report):
                 if line["verdict"] in ("REFUTED", "UNDECIDED"):
                     print(f"  line {line['number']} {line['verdict']}: {line['evidence']['counterexample'] or line['problem']}")

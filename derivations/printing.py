@@ -7,7 +7,7 @@ that the expression does not use.
 from __future__ import annotations
 
 from sympy import Basic, Symbol
-from sympy.matrices.expressions import MatrixSymbol
+from sympy.matrices.expressions import HadamardProduct, MatrixSymbol
 from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
@@ -244,9 +244,13 @@ class Text(Named, StrPrinter):
     def _print_HadamardProduct(self, e):
         return " ∘ ".join(self.parenthesize(a, PRECEDENCE["Mul"]) for a in e.args)
 
+    def factor(self, e) -> str:
+        loose = isinstance(e, HadamardProduct)
+        return f"({self._print(e)})" if loose else self.parenthesize(e, PRECEDENCE["Mul"], strict=True)
+
     def _print_MatMul(self, e):
         coefficient, matrices = e.as_coeff_matrices()
-        factors = " ".join(self.parenthesize(a, PRECEDENCE["Mul"], strict=True) for a in matrices)
+        factors = " ".join(self.factor(a) for a in matrices)
         if coefficient in (1, -1):
             return factors if coefficient == 1 else f"-{factors}"
         return f"{self.parenthesize(coefficient, PRECEDENCE['Mul'])} {factors}"
@@ -277,7 +281,7 @@ class Text(Named, StrPrinter):
 
     def _print_Inner(self, e):
         left, right = e.args
-        return f"{self.parenthesize(left, PRECEDENCE['Pow'])}ᵀ {self.parenthesize(right, PRECEDENCE['Mul'], strict=True)}"
+        return f"{self.parenthesize(left, PRECEDENCE['Pow'])}ᵀ {self.factor(right)}"
 
     def _print_LogNormalDensity(self, e):
         return f"log N({'; '.join(self._print(a) for a in e.args)})"

@@ -9,7 +9,7 @@ from .chain import Derivation, Induction, Rule, Verdict
 from .domain import Declaration, Equation
 from .fields import DIGITS
 from .printing import latex, text
-from .verification import AGREEMENT_DIGITS, CheckedLine, check
+from .verification import AGREEMENT_DIGITS, POINTS, SEED, CheckedLine, check
 
 METHODS = {
     Verdict.PROVED: "the rule yields this line, for every size; independent numbers agree",
@@ -20,7 +20,7 @@ METHODS = {
 }
 
 
-def as_dict(derivation: Derivation | Induction, points: int = 8, seed: int = 0) -> dict:
+def as_dict(derivation: Derivation | Induction, points: int = POINTS, seed: int = SEED) -> dict:
     """The derivation with every line checked.  The same arguments give the same answer."""
     parts = []
     number = 0

@@ -17,6 +17,8 @@ from .evaluate import World, evaluate
 from .fields import Entries, Unevaluable
 from .printing import text
 
+POINTS = 8
+SEED = 0
 AGREEMENT_DIGITS = 40
 SMALLEST_SCALE_DIGITS = 30
 
@@ -131,12 +133,17 @@ NOT = {"=": "≠", "<=": ">", ">=": "<"}
 # --- checking a chain ---------------------------------------------------------------------------
 
 
-def check(derivation: Derivation | Induction, points: int = 8, seed: int = 0) -> dict[str, tuple[CheckedLine, ...]]:
+def check(derivation: Derivation | Induction, points: int = POINTS, seed: int = SEED) -> dict[str, tuple[CheckedLine, ...]]:
     """Every line of every part, checked: part title -> lines.  `points` random worlds beside the small ones."""
+    return _check(derivation, points, seed)
+
+
+@lru_cache(maxsize=256)
+def _check(derivation, points, seed):
     return {title: check_chain(part, points, seed) for title, part in derivation.parts}
 
 
-def check_chain(chain: Derivation, points: int = 8, seed: int = 0) -> tuple[CheckedLine, ...]:
+def check_chain(chain: Derivation, points: int = POINTS, seed: int = SEED) -> tuple[CheckedLine, ...]:
     worlds = Worlds(chain, points, seed)
     checked = [_first_line(chain, worlds)]
     for position, step in enumerate(chain.steps, 1):
