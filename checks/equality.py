@@ -15,7 +15,7 @@ from sympy import Expr, MatrixSymbol
 from derivations.evaluate import World, evaluate
 from derivations.fields import Numbers, Unevaluable, combine
 
-DIGITS = 25
+DIGITS = 60
 LARGEST_ARGUMENT = 10**6
 
 
@@ -72,11 +72,11 @@ def world(formula: Expr, situation, field: Numbers) -> World:
 
 
 def differ(a, b, field: Numbers) -> bool:
-    """Whether two values differ by more than `DIGITS` digits of their larger entries, or by 10**-60."""
+    """Whether two values differ by more than the last of `DIGITS` digits of their largest entry, or 10**-80."""
     gaps = flat(combine(lambda x, y: abs(x - y), a, b))
     scale = max(abs(x) for x in (*flat(a), *flat(b)))
     ten = field.context.mpf(10)
-    return max(gaps) > scale * ten**-DIGITS + ten**-60
+    return max(gaps) > scale * ten**-DIGITS + ten**-80
 
 
 def flat(value) -> list:
