@@ -36,8 +36,9 @@ test-more: ## the same with random examples and many more of them
 pytest: environment
 	HYPOTHESIS_PROFILE=$(or $(HYPOTHESIS_PROFILE),ci) $(BIN)/python -m pytest -n $(WORKERS)
 
-# --all: a second run with -W on a half-built book exits 0 with nothing mended.
+# --all: a second run with -W on a half-built book exits 0 with nothing mended. Pages of old builds are not judged.
 gate: environment
+	rm -rf $(HTML)
 	$(LOCK) $(BOOK) --all -W -n --keep-going --quiet
 	$(BIN)/python book/_ext/gate.py $(HTML)
 
@@ -74,4 +75,5 @@ $(VENV)/requirements.txt:
 	echo "Installing the pinned dependencies into $(VENV) ..."; \
 	if [ -n "$$uv" ]; then $$uv pip install --quiet --python $(BIN)/python -r requirements.txt; \
 	else $(BIN)/python -m pip install --quiet -r requirements.txt; fi; \
+	mkdir -p $(VENV)/var; \
 	cp requirements.txt $@
