@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -19,17 +20,24 @@ from .grader.process import Limits
 from .grader.report import as_json, as_text
 from .grader.submission import ACCEPTED, Misuse, find, read
 
-RIGHT, WRONG, MISUSED = 0, 1, 2
+RIGHT, WRONG, MISUSED, INTERRUPTED = 0, 1, 2, 130
 PATIENCE = 1.5
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
-        return options.run(options)
+        status = options.run(options)
+        sys.stdout.flush()
+        return status
     except (Misuse, UnknownExercise) as problem:
         print(f"checks {options.command}: {problem}", file=sys.stderr)
         return MISUSED
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return RIGHT
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def parser() -> argparse.ArgumentParser:

@@ -44,6 +44,7 @@ LONGEST_TEXT = 2000
 LONGEST_NUMBER = 40
 DEEPEST_NESTING = 40
 LARGEST_MATRIX_POWER = 20
+MOST_LISTED = 12
 LARGEST_EXPONENT = 10**6
 MOST_BITS = 2**12
 
@@ -460,7 +461,8 @@ class Reader:
         return Part(value, token.start, token.end)
 
     def which_names(self, name: str) -> str:
-        return _suggest(name, self.names) or f"; the names here are {', '.join(sorted(self.names))}"
+        few = sorted(set(self.names) - set(CONSTANTS))
+        return f"; the names here are {', '.join(few)}" if len(few) <= MOST_LISTED else _suggest(name, few)
 
     def call(self, name: Token) -> Part:
         opening = self.accept("(")

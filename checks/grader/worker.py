@@ -40,6 +40,7 @@ def claim_channel():
     empty = os.open(os.devnull, os.O_RDONLY)
     os.dup2(empty, 0)
     os.dup2(2, 1)
+    sys.stdout.reconfigure(line_buffering=True)
     return frames_in, frames_out
 
 

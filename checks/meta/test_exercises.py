@@ -17,7 +17,7 @@ from checks.grader.formulas import check_formula
 from checks.grader.grading import RIGHT, WRONG, Grader
 from checks.grader.submission import read_python
 
-GRADER = Grader(examples=40)
+GRADER = Grader(examples=25)
 
 
 def graded(name: str, body: str):

@@ -147,7 +147,7 @@ def test_faults_are_explained_and_marked(text):
 
 
 def test_unknown_names_are_refused_where_names_are_known():
-    with pytest.raises(ParseError, match="did you mean x1"):
+    with pytest.raises(ParseError, match="the names here are x1"):
         parse("x2", real=("x1",), known=())
     assert parse("z") == Symbol("z")
 
