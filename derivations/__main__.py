@@ -16,19 +16,35 @@ MISUSE = 2
 
 
 def parser() -> argparse.ArgumentParser:
-    main = argparse.ArgumentParser(prog="python -m derivations", description="Derivations that check themselves.")
+    main = argparse.ArgumentParser(
+        prog="python -m derivations", description="Derivations that check themselves."
+    )
     commands = main.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    listing = commands.add_parser("list", help="every derivation with its verdicts", description="Check and list every derivation.")
+    listing = commands.add_parser(
+        "list", help="every derivation with its verdicts", description="Check and list every derivation."
+    )
     listing.add_argument("--json", action="store_true", help="machine-readable")
-    showing = commands.add_parser("show", help="one derivation, line by line", description="Print a derivation, line by line.")
+    showing = commands.add_parser(
+        "show", help="one derivation, line by line", description="Print a derivation, line by line."
+    )
     showing.add_argument("name", metavar="NAME")
     showing.add_argument("--format", choices=tuple(FORMATS), default="text")
     checking = commands.add_parser(
-        "check", help="check every step again", description="Check every step again; exit status 1 if one is refuted."
+        "check",
+        help="check every step again",
+        description="Check every step again; exit status 1 if one is refuted.",
     )
     checking.add_argument("names", metavar="NAME", nargs="*", help="derivations to check (default: all)")
-    checking.add_argument("--examples", type=_positive, default=POINTS, metavar="N", help="random worlds per line (default %(default)s)")
-    checking.add_argument("--seed", type=int, default=SEED, metavar="S", help="of the random worlds (default %(default)s)")
+    checking.add_argument(
+        "--examples",
+        type=_positive,
+        default=POINTS,
+        metavar="N",
+        help="random worlds per line (default %(default)s)",
+    )
+    checking.add_argument(
+        "--seed", type=int, default=SEED, metavar="S", help="of the random worlds (default %(default)s)"
+    )
     checking.add_argument("--json", action="store_true", help="machine-readable")
     return main
 
@@ -82,7 +98,9 @@ def run_check(options) -> int:
             print(f"{report['name']:38}{_verdicts(report)}")
             for line in _lines(report):
                 if line["verdict"] in ("REFUTED", "UNDECIDED"):
-                    print(f"  line {line['number']} {line['verdict']}: {line['evidence']['counterexample'] or line['problem']}")
+                    print(
+                        f"  line {line['number']} {line['verdict']}: {line['evidence']['counterexample'] or line['problem']}"
+                    )
     return _status(reports)
 
 
@@ -147,7 +165,11 @@ def _as_markdown(report) -> str:
     for line in _lines(report):
         left = f"{line['left']} " if line["left"] else ""
         verdict = f" **{line['verdict']}**" if line["verdict"] else ""
-        out += [f"{line['number']}. $${left}{line['relation']} {line['right']}$$", f"   {line['rule']}: {line['reason']}{verdict}", ""]
+        out += [
+            f"{line['number']}. $${left}{line['relation']} {line['right']}$$",
+            f"   {line['rule']}: {line['reason']}{verdict}",
+            "",
+        ]
     return "\n".join(out)
 
 

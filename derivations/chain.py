@@ -264,7 +264,9 @@ class Derivation:
         """
         last = self.lines[-1]
         if self.relation != "=":
-            raise DerivationError(f"{self.name} ends in {self.relation}, which cannot be cited as an equation")
+            raise DerivationError(
+                f"{self.name} ends in {self.relation}, which cannot be cited as an equation"
+            )
         if self.index is None:
             return Equation(self.name, last.left, last.right, meaning=self.title)
         symbol, lower, upper = self.index.symbol, self.index.lower, self.index.upper
@@ -302,7 +304,9 @@ class Induction:
         claim = self.claim
         below = Declaration(claim.index, "index", "index of the induction", claim.lower, claim.upper - 1)
         domain = replace(self.domain, declarations=(*self.domain.declarations, below))
-        base = self._chain("base", self.domain, self._right(claim.upper), self.base, claim.left_at(claim.upper))
+        base = self._chain(
+            "base", self.domain, self._right(claim.upper), self.base, claim.left_at(claim.upper)
+        )
         step = self._chain("step", domain, claim.left, self.step, claim.right)
         following = claim.index + 1
         hypothesis = Equation("hypothesis", claim.left_at(following), self._right(following))
@@ -311,7 +315,9 @@ class Induction:
     def _right(self, index: Expr) -> Basic:
         return substitute(self.claim.right, {self.claim.index: index})
 
-    def _chain(self, part: str, domain: Domain, start: Basic, steps: tuple[Step, ...], goal: Basic) -> Derivation:
+    def _chain(
+        self, part: str, domain: Domain, start: Basic, steps: tuple[Step, ...], goal: Basic
+    ) -> Derivation:
         steps = (*steps[:-1], replace(steps[-1], stated=goal))
         name = f"{self.name}.{part}"
         return Derivation(name, self.title, self.question, domain, Line(start, start), steps, uses=self.uses)

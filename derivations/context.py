@@ -47,7 +47,9 @@ class Context:
 
     def equation(self, label: str) -> Equation:
         if label not in self.equations:
-            raise DoesNotApply(f"no equation is called {label!r} here; there are {', '.join(sorted(self.equations))}")
+            raise DoesNotApply(
+                f"no equation is called {label!r} here; there are {', '.join(sorted(self.equations))}"
+            )
         return self.equations[label]
 
     def require(self, template: str, *terms: Basic | int) -> None:
@@ -96,13 +98,17 @@ class Context:
         if isinstance(expression, Member):
             return self._member_varies(expression, visited)
         if isinstance(expression, MatrixSymbol | Symbol):
-            return any(self._varies(e.right, visited) for e in self.equations.values() if e.left == expression)
+            return any(
+                self._varies(e.right, visited) for e in self.equations.values() if e.left == expression
+            )
         return any(self._varies(a, visited) for a in expression.args)
 
     def _member_varies(self, member: Member, visited: frozenset) -> bool:
         v = self.variable
         if isinstance(v, Member) and v.family == member.family:
-            return not self.is_nonnegative(v.index - member.index - 1)  # earlier states: recurrences run forward
+            return not self.is_nonnegative(
+                v.index - member.index - 1
+            )  # earlier states: recurrences run forward
         if member.family in visited:
             return False
         visited = visited | {member.family}

@@ -42,7 +42,9 @@ class Equation:
         """The right side for `leaf`, with the expressions that must be >= 0 for it to hold; None if it is another leaf."""
         if self.index is None:
             return (self.right, ()) if leaf == self.left else None
-        if not (isinstance(leaf, Member) and isinstance(self.left, Member) and leaf.family == self.left.family):
+        if not (
+            isinstance(leaf, Member) and isinstance(self.left, Member) and leaf.family == self.left.family
+        ):
             return None
         return self.instance(leaf.index)
 
@@ -56,7 +58,9 @@ class Equation:
         """The right side and the world to evaluate it in, if this equation gives `leaf` there."""
         if self.index is None:
             same = leaf == self.left or (
-                isinstance(leaf, Member) and isinstance(self.left, Member) and world.key(leaf) == world.key(self.left)
+                isinstance(leaf, Member)
+                and isinstance(self.left, Member)
+                and world.key(leaf) == world.key(self.left)
             )
             return (self.right, world) if same else None
         if not (isinstance(leaf, Member) and leaf.family == self.left.family):
@@ -123,7 +127,9 @@ class Domain:
 
     def with_direction(self, world: World, variable, source: Source) -> World:
         """The same world with a direction in which `variable` moves."""
-        rows = filled(*_shape(variable, world), lambda i, j: world.field.number(source.number(f"d{variable}")))
+        rows = filled(
+            *_shape(variable, world), lambda i, j: world.field.number(source.number(f"d{variable}"))
+        )
         return World(world.values, world.definitions, variable, rows, world.field)
 
 
@@ -135,7 +141,9 @@ def _shape(symbol, world) -> tuple[int, int]:
 
 
 def _rows(symbol, world, source, label=None):
-    return filled(*_shape(symbol, world), lambda i, j: world.field.number(source.number(label or str(symbol))))
+    return filled(
+        *_shape(symbol, world), lambda i, j: world.field.number(source.number(label or str(symbol)))
+    )
 
 
 def _size(d, world, source):
@@ -230,7 +238,9 @@ def _weighted(weights, entry):
 
     def value(field, t, rows):
         pick = lambda i: weights[(2 * t + 3 * i) % len(weights)]  # noqa: E731
-        return sum((pick(i) * entry(field, row[0], pick(i + 1)) for i, row in enumerate(rows)), field.number(0))
+        return sum(
+            (pick(i) * entry(field, row[0], pick(i + 1)) for i, row in enumerate(rows)), field.number(0)
+        )
 
     return value
 
@@ -245,7 +255,9 @@ LOSSES = {
 def _vector_function(d, world, source):
     name = d.symbol.name
     weights = [world.field.number(source.number(f"weight of {name}")) for _ in range(5)]
-    abstract = NamedFunction(name, lambda f, t, rows: abstract_function(f"{name}_{t}")(*(row[0] for row in rows)))
+    abstract = NamedFunction(
+        name, lambda f, t, rows: abstract_function(f"{name}_{t}")(*(row[0] for row in rows))
+    )
     options = tuple(NamedFunction(shape, _weighted(weights, entry)) for shape, entry in LOSSES.items())
     world.values[d.symbol] = source.choice(options, name, abstract)
 
@@ -348,5 +360,3 @@ def show_value(value) -> str:
     if exact is not None and exact.denominator <= 64:
         return str(exact)
     return f"{float(value):.6g}"
-
-

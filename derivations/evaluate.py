@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
+from itertools import chain
 
 import sympy
 from sympy import Add, Basic, Derivative, Mul, NumberSymbol, Pow, Rational, Symbol
@@ -20,8 +21,8 @@ from sympy.matrices.expressions import (
     Inverse,
     MatAdd,
     MatMul,
-    MatrixSymbol,
     MatPow,
+    MatrixSymbol,
     OneMatrix,
     Trace,
     Transpose,
@@ -57,7 +58,9 @@ class World:
     which have no value of their own.  `variable` and `direction` say along what differentials run.
     """
 
-    def __init__(self, values: Mapping, definitions: Iterable = (), variable=None, direction=None, field=None):
+    def __init__(
+        self, values: Mapping, definitions: Iterable = (), variable=None, direction=None, field=None
+    ):
         self.values = dict(values)
         self.definitions = tuple(definitions)
         self.variable = variable
@@ -67,7 +70,9 @@ class World:
 
     def bind(self, symbol, value: int) -> World:
         """The same world with an index given; what was computed is shared."""
-        world = World({**self.values, symbol: value}, self.definitions, self.variable, self.direction, self.field)
+        world = World(
+            {**self.values, symbol: value}, self.definitions, self.variable, self.direction, self.field
+        )
         world.computed = self.computed
         return world
 
@@ -120,7 +125,10 @@ def evaluate(expression: Basic, world: World):
 
 def multiply(a, b):
     columns = list(zip(*b, strict=True))
-    return [[reduce(lambda s, t: s + t, (x * y for x, y in zip(row, col, strict=True))) for col in columns] for row in a]
+    return [
+        [reduce(lambda s, t: s + t, (x * y for x, y in zip(row, col, strict=True))) for col in columns]
+        for row in a
+    ]
 
 
 def filled(rows: int, cols: int, entry: Callable) -> list:
@@ -279,7 +287,7 @@ def _matrix_power(e, w):
 
 
 def _block(e, w):
-    return [sum(parts, []) for row in e.args for parts in zip(*_values(row, w), strict=True)]
+    return [list(chain.from_iterable(parts)) for row in e.args for parts in zip(*_values(row, w), strict=True)]
 
 
 def _function_matrix(e, w):
@@ -300,7 +308,9 @@ def _norm(e, w):
 
 
 def _largest_entry(e, w):
-    return w.field.call(sympy.Max, *(w.field.call(sympy.Abs, x) for row in evaluate(e.argument, w) for x in row))
+    return w.field.call(
+        sympy.Max, *(w.field.call(sympy.Abs, x) for row in evaluate(e.argument, w) for x in row)
+    )
 
 
 def _smallest_value(e, w):
@@ -368,4 +378,3 @@ EVALUATE: dict[type, Callable] = {
     SmallestEigenvalue: lambda e, w: w.field.eigenvalues(evaluate(e.argument, w))[0],
     LogNormalDensity: _log_normal_density,
 }
-

@@ -12,7 +12,7 @@ it by a fresh symbol, `index_sum` and `index_product` close over one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import count
+from itertools import count, pairwise
 
 from sympy import Add, Basic, Dummy, Expr, Integer, Lambda, Mul, S, Symbol, Tuple, default_sort_key, sympify
 from sympy.core.function import AppliedUndef
@@ -295,7 +295,7 @@ def shape(x) -> tuple:
 
 
 def same_shape(a, b) -> bool:
-    return len(shape(a)) == len(shape(b)) and all(equal_size(p, q) for p, q in zip(shape(a), shape(b)))
+    return len(shape(a)) == len(shape(b)) and all(equal_size(p, q) for p, q in zip(shape(a), shape(b), strict=True))
 
 
 def equal_size(p, q) -> bool:
@@ -365,7 +365,7 @@ def product(*factors):
     matrices = [f for f in factors if is_matrix(f)]
     if not matrices:
         return coefficient
-    for left, right in zip(matrices, matrices[1:]):
+    for left, right in pairwise(matrices):
         if not equal_size(left.cols, right.rows):
             raise ShapeError(f"cannot multiply {describe(left)} and {describe(right)}")
     rows, cols = matrices[0].rows, matrices[-1].cols
@@ -423,7 +423,7 @@ _TRANSPOSE: dict[type, Callable] = {
     Elementwise: lambda x: Elementwise(x.function, transpose(x.expr)),
     Inverse: lambda x: Inverse(transpose(x.arg)),
     DiagMatrix: lambda x: x,
-    Blocks: lambda x: Blocks(*([transpose(b) for b in column] for column in zip(*x.args))),
+    Blocks: lambda x: Blocks(*([transpose(b) for b in column] for column in zip(*x.args, strict=True))),
     Identity: lambda x: x,
     SymmetricSymbol: lambda x: x,
     ZeroMatrix: lambda x: ZeroMatrix(x.cols, x.rows),
@@ -506,5 +506,3 @@ def substitute(expression, mapping: Mapping):
     if isinstance(expression, AppliedUndef) and expression.func in mapping:
         return mapping[expression.func](*args)
     return _CONSTRUCTORS.get(type(expression), expression.func)(*args)
-
-

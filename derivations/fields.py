@@ -43,7 +43,9 @@ class Numbers:
 
     def call(self, function: type, *args):
         """A SymPy function class, applied to numbers."""
-        compute = COMPARISONS.get(function) or getattr(self.context, MPMATH_NAMES.get(function, function.__name__), None)
+        compute = COMPARISONS.get(function) or getattr(
+            self.context, MPMATH_NAMES.get(function, function.__name__), None
+        )
         if compute is None:
             raise Unevaluable(f"no numeric {function.__name__}")
         try:
@@ -129,5 +131,7 @@ MPMATH_NAMES = {sympy.log: "ln"}
 def combine(operation, *values):
     """An operation on numbers, applied to numbers or entry by entry to rows."""
     if isinstance(values[0], list):
-        return [[operation(*entries) for entries in zip(*rows, strict=True)] for rows in zip(*values, strict=True)]
+        return [
+            [operation(*entries) for entries in zip(*rows, strict=True)] for rows in zip(*values, strict=True)
+        ]
     return operation(*values)

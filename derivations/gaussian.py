@@ -17,7 +17,17 @@ from sympy.matrices.expressions.determinant import Determinant
 
 from .chain import BOUND_TOO_SMALL, NOT_THE_LIMIT, Rule
 from .context import Context
-from .expressions import Blocks, SymmetricSymbol, add, inverse, is_zero, negative, product, subtract, transpose
+from .expressions import (
+    Blocks,
+    SymmetricSymbol,
+    add,
+    inverse,
+    is_zero,
+    negative,
+    product,
+    subtract,
+    transpose,
+)
 from .quantities import Inner, Kernel, LargestEntry, LogNormalDensity, Norm, SmallestEigenvalue, SmallestValue
 
 RW = "Rasmussen & Williams 2006"
@@ -64,7 +74,11 @@ def _recognise_normal(subterm, context):
 
 def _as_normal(form: Inner, whole: Add, variable):
     residual, weighted = form.args
-    if not (isinstance(weighted, MatMul) and isinstance(weighted.args[0], Inverse) and isinstance(residual, MatAdd)):
+    if not (
+        isinstance(weighted, MatMul)
+        and isinstance(weighted.args[0], Inverse)
+        and isinstance(residual, MatAdd)
+    ):
         return None
     covariance = weighted.args[0].arg
     if variable not in residual.args or (_log_density(residual, covariance) - whole).expand(log=False) != 0:
@@ -173,7 +187,10 @@ def _across_inner(subterm, context):
 
 
 across_inner = Rule(
-    "move a factor across the inner product", r"$a^\top Bw=(B^\top a)^\top w$", f"{HORN}, 0.2.5", _across_inner
+    "move a factor across the inner product",
+    r"$a^\top Bw=(B^\top a)^\top w$",
+    f"{HORN}, 0.2.5",
+    _across_inner,
 )
 
 
@@ -187,7 +204,11 @@ def _determinant_of_product(subterm, context):
 
 
 determinant_of_product = Rule(
-    "determinant of a product", r"$\det(AB)=\det A\,\det B$", f"{HORN}, 0.3.5", _determinant_of_product, everywhere=True
+    "determinant of a product",
+    r"$\det(AB)=\det A\,\det B$",
+    f"{HORN}, 0.3.5",
+    _determinant_of_product,
+    everywhere=True,
 )
 
 
@@ -265,7 +286,10 @@ def _entry(symbol: MatrixSymbol, context: Context):
 
 
 one_by_one = Rule(
-    "a 1 × 1 matrix is a number", r"$\operatorname{tr}(a^\top b)=a^\top b$ for columns", "definition", _trace_of_one_by_one
+    "a 1 × 1 matrix is a number",
+    r"$\operatorname{tr}(a^\top b)=a^\top b$ for columns",
+    "definition",
+    _trace_of_one_by_one,
 )
 
 
@@ -296,7 +320,13 @@ def _norm_of_zero(subterm, context):
     return S.Zero if isinstance(subterm, Norm) and is_zero(subterm.argument) else None
 
 
-norm_of_zero = Rule("the norm of zero", r"$\lVert0\rVert=0$, so $k(x,x)=e^0=1$", f"{HORN}, 5.1.1", _norm_of_zero, everywhere=True)
+norm_of_zero = Rule(
+    "the norm of zero",
+    r"$\lVert0\rVert=0$, so $k(x,x)=e^0=1$",
+    f"{HORN}, 5.1.1",
+    _norm_of_zero,
+    everywhere=True,
+)
 
 
 def largest_kernel_value(distance: str, vector: str) -> Rule:
@@ -325,7 +355,7 @@ def largest_kernel_value(distance: str, vector: str) -> Rule:
 
 def _profile(entries: FunctionMatrix, smallest: SmallestValue):
     """(f(r), r) when the entries are f(r_i) and `smallest` is min_i r_i; else None."""
-    i, j = entries.lamda.signature
+    i, _ = entries.lamda.signature
     (index,) = smallest.entries.signature
     radius = Symbol("r", nonnegative=True)
     entry = entries.lamda.expr
@@ -408,4 +438,3 @@ def limit_at_infinity(label: str, name: str, reason: str) -> Rule:
         return value if value.is_number else None
 
     return Rule(name, reason, "SymPy's limit", rewrite, relation="→", mutants=(NOT_THE_LIMIT,), limit=label)
-

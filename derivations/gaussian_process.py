@@ -14,7 +14,7 @@ from sympy.matrices.expressions import FunctionMatrix, Identity, MatrixSymbol, T
 
 from .chain import Derivation, Line, Step
 from .domain import Declaration, Domain, Equation
-from .expressions import Blocks, Family, SymmetricSymbol, inverse, product, subtract, substitute, transpose
+from .expressions import Blocks, Family, SymmetricSymbol, inverse, product, substitute, subtract, transpose
 from .gaussian import (
     across_inner,
     cauchy_schwarz,
@@ -158,18 +158,33 @@ def point_domain(size) -> Domain:
     )
     separation = Norm(subtract(x[i], x_s))
     definitions = (
-        Equation("K", gram, FunctionMatrix(size, size, Lambda((i, j), Kernel(x[i], x[j]))), meaning="kernel matrix"),
-        Equation("k", cross, FunctionMatrix(size, 1, Lambda((i, j), Kernel(x[i], x_s))), meaning="kernel vector"),
-        Equation("k own", own, FunctionMatrix(1, 1, Lambda((i, j), Kernel(x_s, x_s))), meaning="prior variance"),
-        Equation("distance", distance, SmallestValue(Lambda(i, separation), size), meaning="distance to the data"),
+        Equation(
+            "K", gram, FunctionMatrix(size, size, Lambda((i, j), Kernel(x[i], x[j]))), meaning="kernel matrix"
+        ),
+        Equation(
+            "k", cross, FunctionMatrix(size, 1, Lambda((i, j), Kernel(x[i], x_s))), meaning="kernel vector"
+        ),
+        Equation(
+            "k own", own, FunctionMatrix(1, 1, Lambda((i, j), Kernel(x_s, x_s))), meaning="prior variance"
+        ),
+        Equation(
+            "distance", distance, SmallestValue(Lambda(i, separation), size), meaning="distance to the data"
+        ),
         Equation("mean", mean, at_one_point(PREDICT.result("mean"), size), meaning="predictive mean"),
-        Equation("variance", variance, at_one_point(PREDICT.result("covariance"), size), meaning="predictive variance"),
+        Equation(
+            "variance",
+            variance,
+            at_one_point(PREDICT.result("covariance"), size),
+            meaning="predictive variance",
+        ),
     )
     return Domain(declarations, definitions)
 
 
 def predicted(label: str):
-    return unfold(label, "the prediction at one point", "The predictive distribution, at one test point.", PREDICT.name)
+    return unfold(
+        label, "the prediction at one point", "The predictive distribution, at one test point.", PREDICT.name
+    )
 
 
 largest_value = largest_kernel_value("distance", "k")
@@ -196,7 +211,13 @@ ONE_VARIANCE = Derivation(
     "Q3a",
     point_domain(1),
     Line(variance, variance),
-    (Step(predicted("variance")), Step(one_by_one), Step(one_entry), Step(kernel_formula), Step(norm_of_zero)),
+    (
+        Step(predicted("variance")),
+        Step(one_by_one),
+        Step(one_entry),
+        Step(kernel_formula),
+        Step(norm_of_zero),
+    ),
     uses=(PREDICT,),
 )
 MEAN_BOUND = Derivation(

@@ -27,8 +27,8 @@ from .expressions import (
     scale,
     shape,
     split_coefficient,
-    subtract,
     substitute,
+    subtract,
 )
 
 SUMS = "Graham, Knuth & Patashnik 1994, 2.3"
@@ -38,7 +38,9 @@ SUM_MUTANTS = (OFF_BY_A_THOUSANDTH, FIRST_TERM_LOST)
 # --- definitions, lemmas, hypotheses ------------------------------------------------------------
 
 
-def unfold(label: str, name: str, reason: str, source: str = "definition", value_is_zero: bool = False) -> Rule:
+def unfold(
+    label: str, name: str, reason: str, source: str = "definition", value_is_zero: bool = False
+) -> Rule:
     """A symbol or member of a family replaced by what the equation `label` says it is.
 
     `value_is_zero`: what stands there has the value 0, so that its mutant must add and not scale.
@@ -120,14 +122,21 @@ def _sum_of_term(binder, term, index):
 
 
 split_sum = Rule(
-    "linearity of the sum", r"$\sum(a_t+b_t)=\sum a_t+\sum b_t$", SUMS, _split_sum, everywhere=True, mutants=SUM_MUTANTS[:1]
+    "linearity of the sum",
+    r"$\sum(a_t+b_t)=\sum a_t+\sum b_t$",
+    SUMS,
+    _split_sum,
+    everywhere=True,
+    mutants=SUM_MUTANTS[:1],
 )
 
 
 def _peel_first(subterm, context):
     """Σ_{t=lo}^{hi} f(t) = f(lo) + Σ_{t=lo+1}^{hi} f(t), if lo <= hi is discharged."""
     total = subterm.expression if isinstance(subterm, Pairing) else subterm
-    if not isinstance(total, IndexSum | MatrixIndexSum) or not context.is_nonnegative(total.upper - total.lower):
+    if not isinstance(total, IndexSum | MatrixIndexSum) or not context.is_nonnegative(
+        total.upper - total.lower
+    ):
         return None
     context.require("{} <= {}", total.lower, total.upper)
     body, index = open_binder(total)
@@ -137,7 +146,11 @@ def _peel_first(subterm, context):
 
 
 peel_first_term = Rule(
-    "first term apart", r"$\sum_{s=t}^{T}a_s=a_t+\sum_{s=t+1}^{T}a_s$", SUMS, _peel_first, mutants=SUM_MUTANTS[:1]
+    "first term apart",
+    r"$\sum_{s=t}^{T}a_s=a_t+\sum_{s=t+1}^{T}a_s$",
+    SUMS,
+    _peel_first,
+    mutants=SUM_MUTANTS[:1],
 )
 
 
@@ -186,7 +199,11 @@ def _shift_index(subterm, context):
 
 
 shift_index = Rule(
-    "shift the index", r"$\sum_{t=1}^{T}a_{t}=\sum_{t=2}^{T+1}a_{t-1}$", SUMS, _shift_index, mutants=SUM_MUTANTS
+    "shift the index",
+    r"$\sum_{t=1}^{T}a_{t}=\sum_{t=2}^{T+1}a_{t-1}$",
+    SUMS,
+    _shift_index,
+    mutants=SUM_MUTANTS,
 )
 
 
@@ -272,7 +289,11 @@ def _absorb_factor(subterm, context):
         first = substitute(body, {index: factor.lower - 1})
         parts = list(first.args) if isinstance(first, MatMul) else [first]
         start = place - len(parts)
-        if start >= 0 and factors[start:place] == parts and context.is_nonnegative(factor.upper - factor.lower + 1):
+        if (
+            start >= 0
+            and factors[start:place] == parts
+            and context.is_nonnegative(factor.upper - factor.lower + 1)
+        ):
             longer = index_product(body, index, factor.lower - 1, factor.upper, 1)
             return product(coefficient, *factors[:start], longer, *factors[place + 1 :])
     return None

@@ -48,7 +48,8 @@ def _scalar_product(G, e):
 def _matrix_product(G, e):
     coefficient, factors = e.as_coeff_matrices()
     return [
-        (scale(coefficient, _around(factors[:i], G, factors[i + 1 :])), factor) for i, factor in enumerate(factors)
+        (scale(coefficient, _around(factors[:i], G, factors[i + 1 :])), factor)
+        for i, factor in enumerate(factors)
     ]
 
 
@@ -81,7 +82,9 @@ class Pullback:
 
 
 PULLBACKS = (
-    Pullback("sum rule", (Add, MatAdd), _sum, r"$\mathrm d(A+B)=\mathrm dA+\mathrm dB$", f"{MAGNUS}, 8.3 (3)"),
+    Pullback(
+        "sum rule", (Add, MatAdd), _sum, r"$\mathrm d(A+B)=\mathrm dA+\mathrm dB$", f"{MAGNUS}, 8.3 (3)"
+    ),
     Pullback(
         "product rule",
         (MatMul,),
@@ -282,7 +285,10 @@ def through_state(label: str) -> Rule:
         gradient, conditions = equation.instance(following)
         if subterm.expression != gradient.expression or not context.holds(conditions):
             return None
-        if not (_first_order(variable.family, context) and _of_own_index(gradient.expression, variable.family, context)):
+        if not (
+            _first_order(variable.family, context)
+            and _of_own_index(gradient.expression, variable.family, context)
+        ):
             return None
         state = variable.family[following]
         context.require("the terms from {} on depend on {} only through {}", following, variable, state)
@@ -300,7 +306,9 @@ def through_state(label: str) -> Rule:
 def _first_order(family, context: Context) -> bool:
     """Whether every definition of h_t, other definitions unfolded, mentions h at t - 1 only."""
     own = [e for e in context.equations.values() if isinstance(e.left, Member) and e.left.family == family]
-    return bool(own) and all(e.index is not None and _indices(e.right, family, context) == {e.index - 1} for e in own)
+    return bool(own) and all(
+        e.index is not None and _indices(e.right, family, context) == {e.index - 1} for e in own
+    )
 
 
 def _of_own_index(total: Basic, family, context: Context) -> bool:

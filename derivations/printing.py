@@ -7,8 +7,8 @@ that the expression does not use.
 from __future__ import annotations
 
 from sympy import Basic, Symbol
-from sympy.matrices.expressions import HadamardProduct, MatrixSymbol
 from sympy.core.function import AppliedUndef
+from sympy.matrices.expressions import HadamardProduct, MatrixSymbol
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
@@ -31,7 +31,9 @@ class Named:
     """What the two printers share: bound and opened indices get names that are free; negative terms come last."""
 
     def _as_ordered_terms(self, expr, order=None):
-        return sorted(super()._as_ordered_terms(expr, order), key=lambda term: term.could_extract_minus_sign())
+        return sorted(
+            super()._as_ordered_terms(expr, order), key=lambda term: term.could_extract_minus_sign()
+        )
 
     def open(self, binder: Binder):
         """(name of the index, body with that name in place of the bound variable)."""
@@ -86,7 +88,9 @@ class Latex(Named, LatexPrinter):
         return rf"{self._index(self._print(e.function), e.index)}\left({self._print(e.argument)}\right)"
 
     def _print_AppliedGradient(self, e):
-        return rf"\nabla {self._index(self._print(e.function), e.index)}\left({self._print(e.argument)}\right)"
+        return (
+            rf"\nabla {self._index(self._print(e.function), e.index)}\left({self._print(e.argument)}\right)"
+        )
 
     def differential(self, e) -> str:
         inner = self._print(e)

@@ -58,15 +58,18 @@ class Renaming:
         if e.index is None:
             return replace(e, left=self(e.left), right=self(e.right))
         lower, upper = (self(sympify(limit)) for limit in (e.lower, e.upper))
-        return replace(e, left=self(e.left), right=self(e.right), index=self(e.index), lower=lower, upper=upper)
+        return replace(
+            e, left=self(e.left), right=self(e.right), index=self(e.index), lower=lower, upper=upper
+        )
 
     def context(self, context: Context) -> Context:
-        ranges = {self(s): (self(low), None if high is None else self(high)) for s, (low, high) in context.ranges.items()}
+        ranges = {
+            self(s): (self(low), None if high is None else self(high))
+            for s, (low, high) in context.ranges.items()
+        }
         equations = {label: self.equation(e) for label, e in context.equations.items()}
         variable = None if context.variable is None else self(context.variable)
         return Context(ranges, equations, variable)
-
-
 
 
 def renaming_of(chain: Derivation) -> Renaming:

@@ -27,7 +27,9 @@ def as_dict(derivation: Derivation | Induction, points: int = POINTS, seed: int 
     for (title, part), lines in zip(derivation.parts, check(derivation, points, seed).values(), strict=True):
         rows = [_line_dict(derivation, part, line, number + line.number) for line in lines]
         number += len(lines)
-        parts.append({"title": title, "claim": _claim(derivation, part), "lines": _repeated_left_dropped(rows)})
+        parts.append(
+            {"title": title, "claim": _claim(derivation, part), "lines": _repeated_left_dropped(rows)}
+        )
     return {
         "name": derivation.name,
         "title": derivation.title,
@@ -39,7 +41,8 @@ def as_dict(derivation: Derivation | Induction, points: int = POINTS, seed: int 
         "results": results(derivation),
         "conclusion": _conclusion(derivation),
         "uses": [d.name for d in derivation.uses],
-        "domain": [_symbol_row(d) for d in _declarations(derivation)] + [_definition_row(e) for e in derivation.domain.definitions],
+        "domain": [_symbol_row(d) for d in _declarations(derivation)]
+        + [_definition_row(e) for e in derivation.domain.definitions],
         "parts": parts,
     }
 
@@ -61,7 +64,11 @@ def rules(derivation: Derivation | Induction) -> Iterator[Rule]:
 
 def axioms(derivation: Derivation | Induction) -> list[dict]:
     """The theorems that are cited and not proved here, those of the derivations it uses included."""
-    found = {r.name: {"name": r.name, "statement": r.reason, "source": r.source} for r in rules(derivation) if r.trusted}
+    found = {
+        r.name: {"name": r.name, "statement": r.reason, "source": r.source}
+        for r in rules(derivation)
+        if r.trusted
+    }
     for used in derivation.uses:
         found |= {a["name"]: a for a in axioms(used)}
     return list(found.values())

@@ -68,9 +68,13 @@ def losses_from(start):
 
 
 LOSS = Equation("loss", loss, losses_from(1), meaning="the loss of one sequence")
-PREACTIVATION = Equation("preactivation", z[t], add(product(W, x[t]), product(U, h[t])), t, 0, T, "pre-activation")
+PREACTIVATION = Equation(
+    "preactivation", z[t], add(product(W, x[t]), product(U, h[t])), t, 0, T, "pre-activation"
+)
 STATE = Equation("state", h[t], elementwise(g, z[t - 1]), t, 1, T + 1, "hidden state")
-ADJOINT = Equation("adjoint", delta[t], Gradient(losses_from(t), h[t]), t, 1, T + 1, "adjoint: ∂(losses from t on)/∂h_t")
+ADJOINT = Equation(
+    "adjoint", delta[t], Gradient(losses_from(t), h[t]), t, 1, T + 1, "adjoint: ∂(losses from t on)/∂h_t"
+)
 
 DECLARATIONS = (
     Declaration(n, "size", "number of hidden units", 1, 2),
@@ -179,7 +183,10 @@ GRAD_U = through_time("rnn.grad_U", "Gradient by the recurrent weights", U)
 GRAD_W = through_time("rnn.grad_W", "Gradient by the input weights", W)
 
 adjoint_recurrence = unfold(
-    "rnn.adjoint", "adjoint recurrence", r"$\delta_k=\nabla L_k(h_k)+U^\top(\delta_{k+1}\circ g'(z_k))$", "rnn.adjoint"
+    "rnn.adjoint",
+    "adjoint recurrence",
+    r"$\delta_k=\nabla L_k(h_k)+U^\top(\delta_{k+1}\circ g'(z_k))$",
+    "rnn.adjoint",
 )
 jacobian_transposed = product(transpose(U), diagonal(elementwise_derivative(elementwise(g, z[j]))))
 UNROLLED = Induction(
@@ -222,9 +229,17 @@ def unrolled(name: str, title: str, of: Derivation) -> Derivation:
         DOMAIN,
         Line(gradient, gradient),
         (
-            Step(unfold(of.name, "gradient by the adjoint", "The sum of outer products derived before.", of.name)),
+            Step(
+                unfold(
+                    of.name, "gradient by the adjoint", "The sum of outer products derived before.", of.name
+                )
+            ),
             Step(hadamard_as_diagonal),
-            Step(unfold("rnn.unrolled_adjoint", "the adjoint unrolled", "By induction.", "rnn.unrolled_adjoint")),
+            Step(
+                unfold(
+                    "rnn.unrolled_adjoint", "the adjoint unrolled", "By induction.", "rnn.unrolled_adjoint"
+                )
+            ),
             Step(distribute_over_sum),
             Step(exchange_sums),
         ),

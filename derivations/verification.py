@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from sympy import Basic, Symbol
 
@@ -81,7 +81,11 @@ class Worlds:
     @staticmethod
     def _make(chain, generic, seed):
         for world, source in ladder(chain.domain, generic=generic, seed=seed):
-            yield world if chain.variable is None else chain.domain.with_direction(world, chain.variable, source)
+            yield (
+                world
+                if chain.variable is None
+                else chain.domain.with_direction(world, chain.variable, source)
+            )
 
     def value(self, position: int, expression: Basic):
         key = (position, expression)
@@ -93,7 +97,9 @@ class Worlds:
         return self.values[key]
 
 
-def compare(before: Basic, after: Basic, relation: str, worlds: Worlds, stop_at_first: bool = True) -> Evidence:
+def compare(
+    before: Basic, after: Basic, relation: str, worlds: Worlds, stop_at_first: bool = True
+) -> Evidence:
     """Whether `before` relation `after` holds in every world, smallest first."""
     evidence = Evidence(seed=worlds.seed)
     for position, world in enumerate(worlds.list):
@@ -133,7 +139,9 @@ NOT = {"=": "≠", "<=": ">", ">=": "<"}
 # --- checking a chain ---------------------------------------------------------------------------
 
 
-def check(derivation: Derivation | Induction, points: int = POINTS, seed: int = SEED) -> dict[str, tuple[CheckedLine, ...]]:
+def check(
+    derivation: Derivation | Induction, points: int = POINTS, seed: int = SEED
+) -> dict[str, tuple[CheckedLine, ...]]:
     """Every line of every part, checked: part title -> lines.  `points` random worlds beside the small ones."""
     return _check(derivation, points, seed)
 
@@ -174,14 +182,16 @@ def rests_on_proof(rule: Rule, chain: Derivation) -> bool:
     return all(is_proved(used) for used in chain.uses if used.name == rule.cites)
 
 
-@lru_cache(maxsize=None)
+@cache
 def is_proved(derivation: Derivation | Induction) -> bool:
     """Whether every line of a derivation is proved."""
     lines = [line for part in check(derivation).values() for line in part]
     return all(line.verdict in (Verdict.PROVED, None) for line in lines)
 
 
-def yields(rule: Rule, before: Line, line: Line, chain: Derivation) -> tuple[bool, tuple[Condition, ...], str]:
+def yields(
+    rule: Rule, before: Line, line: Line, chain: Derivation
+) -> tuple[bool, tuple[Condition, ...], str]:
     """Whether the rule turns `before` into `line`, the side conditions it discharged, and why not."""
     context = chain.context()
     try:
@@ -205,7 +215,9 @@ def limit_evidence(before: Line, line: Line, symbol: Symbol, worlds: Worlds) -> 
     evidence = Evidence(seed=worlds.seed)
     for world in worlds.list:
         try:
-            distances = [_distance(before.right, line.right, world.bind(symbol, size)) for size in (10, 100, 1000)]
+            distances = [
+                _distance(before.right, line.right, world.bind(symbol, size)) for size in (10, 100, 1000)
+            ]
         except Unevaluable:
             continue
         evidence = replace(

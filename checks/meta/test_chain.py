@@ -60,7 +60,9 @@ def test_every_line_is_proved_or_supported(name):
 def test_every_line_was_tried_on_enough_points_and_not_on_zeros_only(name):
     for part in check(derivations.get(name)).values():
         for line in part[1:]:
-            assert line.evidence.points >= 8, f"{name}, line {line.number}: only {line.evidence.points} points"
+            assert line.evidence.points >= 8, (
+                f"{name}, line {line.number}: only {line.evidence.points} points"
+            )
         if all(line.evidence.nonzero == 0 for line in part):
             assert is_zero_everywhere(part), f"{name}: every value on the ladder is 0, so nothing was checked"
 
@@ -178,7 +180,12 @@ def test_a_rule_that_returns_a_typed_answer_is_caught_by_renaming_only():
 
 def test_a_lemma_that_is_only_supported_supports_no_proof():
     lemma = Derivation(
-        "test.lemma", "", "-", REALS, Line(sin(a) ** 2, sin(a) ** 2), (Step(rule_of(lambda e, c: None), 1 - cos(a) ** 2),)
+        "test.lemma",
+        "",
+        "-",
+        REALS,
+        Line(sin(a) ** 2, sin(a) ** 2),
+        (Step(rule_of(lambda e, c: None), 1 - cos(a) ** 2),),
     )
     citing = unfold("test.lemma", "the lemma", "because", "test.lemma")
     assert verdicts(chain_of(sin(a) ** 2, Step(citing), uses=(lemma,))) == [Verdict.SUPPORTED]
@@ -202,15 +209,15 @@ def test_a_rule_that_finds_nothing_names_the_line():
 k, n = Symbol("k", integer=True), Symbol("n", integer=True, positive=True)
 f = Family("f", 1)
 RECURRENCE = Equation("recurrence", f[k], add(f[k + 1], f[k + 1]), k, 0, n - 1)
-POWERS = Domain(
-    (Declaration(n, "size", "steps", 1, 3), Declaration(f, "family", "f", n, n)), (RECURRENCE,)
-)
+POWERS = Domain((Declaration(n, "size", "steps", 1, 3), Declaration(f, "family", "f", n, n)), (RECURRENCE,))
 
 
 def doubling(claimed, steps) -> Induction:
     """f_k = claimed, for f_k = 2 f_{k+1}."""
     merge = rule_of(lambda e, c: 2 ** (n - n) * e if e == f[n] else None)
-    return Induction("test.induction", "", "-", POWERS, Equation("claim", f[k], claimed, k, 0, n), (Step(merge),), steps)
+    return Induction(
+        "test.induction", "", "-", POWERS, Equation("claim", f[k], claimed, k, 0, n), (Step(merge),), steps
+    )
 
 
 recurrence = unfold("recurrence", "recurrence", "f doubles")

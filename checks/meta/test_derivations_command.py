@@ -26,7 +26,11 @@ def run(capsys, *arguments):
 
 def test_it_runs_as_a_module():
     done = subprocess.run(
-        [sys.executable, "-m", "derivations", "show", "rnn.adjoint"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "derivations", "show", "rnn.adjoint"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert "PROVED" in done.stdout and "δ[t]" in done.stdout
@@ -41,7 +45,9 @@ def test_list_counts_verdicts_and_names_the_axioms(capsys):
 def test_list_as_json_has_the_promised_keys(capsys):
     status, out, _ = run(capsys, "list", "--json")
     rows = json.loads(out)
-    assert status == 0 and {"rnn.grad_U", "rnn.grad_W", "gaussian_process.predict"} <= {r["name"] for r in rows}
+    assert status == 0 and {"rnn.grad_U", "rnn.grad_W", "gaussian_process.predict"} <= {
+        r["name"] for r in rows
+    }
     for row in rows:
         assert {"name", "title", "question", "verdicts", "axioms"} <= set(row)
 
@@ -65,19 +71,28 @@ def test_an_unknown_name_is_answered_by_the_nearest(capsys):
     assert status == 2 and out == "" and "rnn.grad_U" in err and "Traceback" not in err
 
 
-@pytest.mark.parametrize("arguments", [[], ["nonsense"], ["check", "--examples", "0"], ["check", "--examples", "many"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["nonsense"], ["check", "--examples", "0"], ["check", "--examples", "many"]]
+)
 def test_misuse_is_exit_status_2_and_no_traceback(capsys, arguments):
     status, _, err = run(capsys, *arguments)
     assert status == 2 and "usage:" in err and "Traceback" not in err
 
 
 def test_the_same_seed_gives_the_same_report(capsys):
-    first, second = (run(capsys, "check", "rnn.adjoint", "--seed", "7", "--examples", "3", "--json")[1] for _ in range(2))
+    first, second = (
+        run(capsys, "check", "rnn.adjoint", "--seed", "7", "--examples", "3", "--json")[1] for _ in range(2)
+    )
     assert first == second and '"seed": 7' in first
 
 
 def test_a_refuted_step_is_exit_status_1_and_shows_its_counterexample(capsys, monkeypatch):
-    off = Rule("a falsified rule", "wrong by 0.1 %", "nowhere", lambda e, c: LOSS.right * 1001 / 1000 if e == loss else None)
+    off = Rule(
+        "a falsified rule",
+        "wrong by 0.1 %",
+        "nowhere",
+        lambda e, c: LOSS.right * 1001 / 1000 if e == loss else None,
+    )
     wrong = Derivation("rnn.wrong", "wrong", "-", DOMAIN, Line(loss, loss), (Step(off),))
     monkeypatch.setattr(command.derivations, "get", lambda name: wrong)
     status, out, _ = run(capsys, "check", "rnn.wrong")

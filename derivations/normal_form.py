@@ -1,0 +1,259 @@
+"""SymPy's matrix expressions, as people write them, brought into the normal form that rules match.
+
+SymPy accepts products whose symbolic shapes do not fit, flattens (xᵀx) A into xᵀ x A, and lets 1x1
+matrices stand where scalars are meant.  `normalise` checks every shape, finds the 1x1 groups again,
+and writes each scalar as an expression in traces and determinants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sympy import Add, Basic, Expr, Mul, Pow, S, default_sort_key, sympify
+from sympy.core.function import Application
+from sympy.matrices.expressions import (
+    DiagMatrix,
+    DiagonalOf,
+    HadamardPower,
+    HadamardProduct,
+    Identity,
+    Inverse,
+    KroneckerProduct,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixSymbol,
+    OneMatrix,
+    Trace,
+    Transpose,
+    ZeroMatrix,
+)
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.determinant import Determinant
+
+from .expressions import (
+    ShapeError,
+    add,
+    describe,
+    diagonal,
+    elementwise,
+    equal_size,
+    hadamard,
+    inverse,
+    is_matrix,
+    is_zero,
+    product,
+    split_coefficient,
+    transpose,
+)
+
+
+class Unsupported(NotImplementedError):
+    """An expression of a kind that cannot be differentiated here; the message names it."""
+
+
+def normalise(expression: Basic):
+    """The same expression in normal form.  Raises `ShapeError` or `Unsupported`."""
+    expression = sympify(expression)
+    for kind in type(expression).__mro__:
+        if kind in NORMAL_FORM:
+            return NORMAL_FORM[kind](expression)
+    if not expression.args:
+        return expression
+    raise Unsupported(f"{type(expression).__name__} is not an expression that is known here: {expression}")
+
+
+def normalise_scalar(expression: Basic) -> Expr:
+    """A scalar, or a 1x1 matrix as the scalar it is."""
+    expression = normalise(expression)
+    if not is_matrix(expression):
+        return expression
+    if not (equal_size(expression.rows, 1) and equal_size(expression.cols, 1)):
+        raise ShapeError(f"a scalar is wanted, not {describe(expression)}")
+    return as_scalar(expression)
+
+
+# --- scalars ------------------------------------------------------------------------------------
+
+
+def as_scalar(matrix) -> Expr:
+    """The only entry of a 1x1 matrix in normal form, as an expression in traces."""
+    handler = SCALAR.get(type(matrix))
+    return handler(matrix) if handler else Trace(matrix)
+
+
+def _scalar_product(matrix):
+    coefficient, rest = split_coefficient(matrix)
+    turned = transpose(rest)
+    return coefficient * Trace(min(rest, turned, key=default_sort_key))
+
+
+def trace(matrix) -> Expr:
+    """tr A, linear, with 1x1 matrices as numbers and tr(A ⊗ B) = tr A tr B."""
+    if equal_size(matrix.rows, 1) and equal_size(matrix.cols, 1):
+        return as_scalar(matrix)
+    if matrix.rows != matrix.cols:
+        raise ShapeError(f"only a square matrix has a trace, not {describe(matrix)}")
+    if is_zero(matrix):
+        return S.Zero
+    if isinstance(matrix, Identity):
+        return matrix.rows
+    if isinstance(matrix, OneMatrix):
+        return matrix.rows
+    coefficient, rest = split_coefficient(matrix)
+    return coefficient * (Trace(rest) if coefficient != 1 else Trace(matrix))
+
+
+SCALAR: dict[type, Callable] = {
+    MatAdd: lambda m: Add(*map(as_scalar, m.args)),
+    MatMul: _scalar_product,
+    Transpose: lambda m: as_scalar(m.arg),
+    Identity: lambda m: S.One,
+    OneMatrix: lambda m: S.One,
+    ZeroMatrix: lambda m: S.Zero,
+    Inverse: lambda m: 1 / as_scalar(m.arg),
+    MatPow: lambda m: as_scalar(m.base) ** m.exp,
+    HadamardProduct: lambda m: Mul(*map(as_scalar, m.args)),
+    HadamardPower: lambda m: as_scalar(m.base) ** m.exp,
+    DiagMatrix: lambda m: as_scalar(m.args[0]),
+    DiagonalOf: lambda m: as_scalar(m.args[0]),
+}
+
+
+# --- products -----------------------------------------------------------------------------------
+
+
+def _product(expression):
+    coefficient, factors = S.One, []
+    for factor in map(normalise, expression.args):
+        if is_matrix(factor):
+            factors.append(factor)
+        else:
+            coefficient *= factor
+    if not factors:
+        return coefficient
+    scalars, matrices = _without_one_by_one_groups(factors)
+    if matrices is None:
+        left, right = next(p for p in zip(factors, factors[1:], strict=False) if not _fits(*p))
+        raise ShapeError(f"cannot multiply {describe(left)} and {describe(right)}")
+    return product(coefficient, *scalars, *matrices)
+
+
+def _fits(left, right) -> bool:
+    return equal_size(left.cols, right.rows)
+
+
+def _conforms(factors) -> bool:
+    return all(_fits(a, b) for a, b in zip(factors, factors[1:], strict=False))
+
+
+def _without_one_by_one_groups(factors):
+    """(scalars, factors that fit): the fewest 1x1 groups taken out; (…, None) if no way makes it fit."""
+    if _conforms(factors):
+        return (), factors
+    for size in range(1, len(factors)):
+        for start in range(len(factors) - size + 1):
+            group, rest = factors[start : start + size], factors[:start] + factors[start + size :]
+            if _is_one_by_one(group):
+                scalars, matrices = _without_one_by_one_groups(rest)
+                if matrices is not None:
+                    return (as_scalar(product(*group)), *scalars), matrices
+    return (), None
+
+
+def _is_one_by_one(group) -> bool:
+    return _conforms(group) and equal_size(group[0].rows, 1) and equal_size(group[-1].cols, 1)
+
+
+# --- the other nodes ----------------------------------------------------------------------------
+
+
+def _matrix_power(expression):
+    base = normalise(expression.base)
+    exponent = expression.exp
+    if base.rows != base.cols:
+        raise ShapeError(f"only a square matrix has powers, not {describe(base)}")
+    if equal_size(base.rows, 1):
+        return as_scalar(base) ** exponent
+    if exponent == -1:
+        return inverse(base)
+    if not exponent.is_Integer:
+        raise Unsupported(f"the power {exponent} of a matrix is not an integer: {expression}")
+    if exponent < 0:
+        base, exponent = inverse(base), -exponent
+    return product(Identity(base.rows), *[base] * int(exponent))
+
+
+def _scalar_of_parts(expression):
+    """A scalar function, power, sum or product: its matrix parts must be 1x1."""
+    args = [normalise_scalar(a) for a in expression.args]
+    return expression.func(*args)
+
+
+def _add(expression):
+    parts = [normalise(a) for a in expression.args]
+    if any(is_matrix(p) for p in parts) and not all(is_matrix(p) for p in parts):
+        parts = [as_scalar(p) if is_matrix(p) and p.shape == (1, 1) else p for p in parts]
+    return add(*parts)
+
+
+def _determinant(expression):
+    matrix = normalise(expression.arg)
+    if matrix.rows != matrix.cols:
+        raise ShapeError(f"only a square matrix has a determinant, not {describe(matrix)}")
+    if equal_size(matrix.rows, 1):
+        return as_scalar(matrix)
+    return Determinant(matrix)
+
+
+def _elementwise(expression):
+    argument = normalise(expression.expr)
+    function = expression.function
+    return elementwise(function, argument)
+
+
+def _kronecker(expression):
+    return KroneckerProduct(*map(normalise, expression.args))
+
+
+def _inverse(expression):
+    argument = normalise(expression.arg)
+    if argument.rows != argument.cols:
+        raise ShapeError(f"only a square matrix has an inverse, not {describe(argument)}")
+    return inverse(argument)
+
+
+def _diagonal_of(expression):
+    return DiagonalOf(normalise(expression.arg))
+
+
+def _hadamard_power(expression):
+    base, exponent = normalise(expression.base), expression.exp
+    if not exponent.is_number and exponent.is_Matrix:
+        raise Unsupported(f"a Hadamard power with a matrix as exponent: {expression}")
+    return elementwise(lambda x: x**exponent, base)
+
+
+NORMAL_FORM: dict[type, Callable] = {
+    Add: _add,
+    Mul: _product,
+    Pow: _scalar_of_parts,
+    Application: _scalar_of_parts,
+    MatAdd: _add,
+    MatMul: _product,
+    MatPow: _matrix_power,
+    Inverse: _inverse,
+    Transpose: lambda e: transpose(normalise(e.arg)),
+    Trace: lambda e: trace(normalise(e.arg)),
+    Determinant: _determinant,
+    HadamardProduct: lambda e: hadamard(*map(normalise, e.args)),
+    HadamardPower: _hadamard_power,
+    ElementwiseApplyFunction: _elementwise,
+    DiagMatrix: lambda e: diagonal(normalise(e.args[0])),
+    DiagonalOf: _diagonal_of,
+    KroneckerProduct: _kronecker,
+    MatrixSymbol: lambda e: e,
+    Identity: lambda e: e,
+    ZeroMatrix: lambda e: e,
+    OneMatrix: lambda e: e,
+}
