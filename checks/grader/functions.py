@@ -13,7 +13,7 @@ from .process import Ended, OutOfTime, Worker
 from .search import Broken, Inputs, Search, sizes_of
 
 
-class Session:
+class Loaded:
     """One loaded submission: its worker, its source for messages, and when its time is over."""
 
     def __init__(self, worker: Worker, source: bytes, file_name: str, deadline: float):
@@ -119,13 +119,13 @@ def result_failure(exercise: FunctionExercise, report: dict) -> Failure:
     return Failure(reason, message)
 
 
-def check_function(exercise: FunctionExercise, session: Session, examples: int, seed: int):
+def check_function(exercise: FunctionExercise, loaded: Loaded, examples: int, seed: int):
     """What is wrong with the answer, if anything, and how many inputs it was right on."""
 
     def attempt(inputs: Inputs) -> Failure | None:
         shown = {name: array.nested() for name, array in inputs.items()}
         try:
-            failure = judge(exercise, shown, sizes_of(exercise, inputs), session.call(exercise, inputs))
+            failure = judge(exercise, shown, sizes_of(exercise, inputs), loaded.call(exercise, inputs))
         except Broken as end:
             raise Broken(at(end.failure, shown)) from None
         return at(failure, shown) if failure else None

@@ -12,7 +12,7 @@ from ..exercises import EXERCISES
 from ..exercises.exercise import Exercise, FormulaExercise, FunctionExercise
 from .failure import Failure
 from .formulas import check_formula
-from .functions import Session, check_function, plain
+from .functions import Loaded, check_function, plain
 from .process import Limits, Worker
 from .submission import Submission
 
@@ -77,7 +77,7 @@ class Run:
     def __init__(self, grader: Grader, submission: Submission):
         self.grader, self.submission = grader, submission
         self.stack = ExitStack()
-        self.session: Session | None = None
+        self.loaded: Loaded | None = None
         self.load_failure: Failure | None = None
         self.output = ""
         self.deadline = time.monotonic() + grader.limits.total
@@ -86,7 +86,7 @@ class Run:
         for exercise in exercises:
             self.grader.progress(f"{self.submission.file}: {exercise.name}")
             yield self.result(exercise)
-        self.end_session()
+        self.unload()
 
     def result(self, exercise: Exercise) -> Result:
         if self.submission.problem:
@@ -114,11 +114,11 @@ class Run:
     def function(self, exercise: FunctionExercise) -> Result:
         if not self.submission.runs:
             return Result(exercise, UNANSWERED)
-        self.begin_session()
+        self.load()
         if self.load_failure:
             mentioned = exercise.identifier.encode() in self.submission.source
             return Result(exercise, WRONG if mentioned else UNANSWERED, 0, self.load_failure)
-        names = self.session.names
+        names = self.loaded.names
         if exercise.identifier not in names:
             return self.unanswered(exercise, [n for n, can_be_called in names.items() if can_be_called])
         if not names[exercise.identifier]:
@@ -128,32 +128,36 @@ class Run:
         return self.called(exercise)
 
     def called(self, exercise: FunctionExercise) -> Result:
-        failure, tried = check_function(exercise, self.session, self.grader.examples, self.grader.seed)
+        failure, tried = check_function(exercise, self.loaded, self.grader.examples, self.grader.seed)
         if failure is None:
             return Result(exercise, RIGHT, tried)
         if failure.reason in ("time_call", "time_total", "ended", "protocol"):
-            self.end_session()
+            self.unload()
         if failure.message == "Your function raises NotImplementedError":
             return Result(exercise, UNANSWERED)
         return Result(exercise, WRONG, tried, failure)
 
-    def begin_session(self) -> None:
+    def load(self) -> None:
         """A fresh worker with the submission loaded; one that was lost is replaced."""
-        if self.session or self.load_failure:
+        if self.loaded or self.load_failure:
             return
         if time.monotonic() > self.deadline:
             message = f"The time for the file, {self.grader.limits.total:g} s, was used up before."
             self.load_failure = Failure("time_total", message)
             return
-        worker = self.stack.enter_context(Worker(self.grader.limits))
-        self.session = Session(worker, self.submission.source, self.submission.file, self.deadline)
-        self.load_failure = self.session.load(self.submission.source)
+        try:
+            worker = self.stack.enter_context(Worker(self.grader.limits))
+        except OSError as error:
+            self.load_failure = Failure("cannot_start", f"No process can be started here: {error.strerror}.")
+            return
+        self.loaded = Loaded(worker, self.submission.source, self.submission.file, self.deadline)
+        self.load_failure = self.loaded.load(self.submission.source)
 
-    def end_session(self) -> None:
-        if self.session:
-            self.output = self.output or plain(self.session.worker.output.decode("utf-8", "replace"), 2000)
+    def unload(self) -> None:
+        if self.loaded:
+            self.output = self.output or plain(self.loaded.worker.output.decode("utf-8", "replace"), 2000)
         self.stack.close()
-        self.session = None
+        self.loaded = None
 
     def unanswered(self, exercise: Exercise, candidates: Iterable[str]) -> Result:
         """Not answered, unless a name in the file is nearly the right one."""

@@ -279,6 +279,11 @@ def test_one_lost_worker_does_not_cost_the_next_exercise():
     assert [r.failure.reason for r in results] == ["ended", "results"]
 
 
+def test_a_process_that_cannot_be_started(monkeypatch):
+    monkeypatch.setattr("checks.grader.process.sys.executable", "/nowhere/python")
+    assert "No process can be started" in graded(GOOD).results[0].failure.message
+
+
 def test_time_for_the_whole_submission():
     grader = Grader(examples=20, limits=Limits(load=2.0, call=1.0, total=1.0))
     (result,) = graded(answer("import time; time.sleep(0.3); return 0 * U"), grader=grader).results
