@@ -19,7 +19,7 @@ import sympy
 from sympy import Basic, Dummy, Expr, Function, Integer, Symbol
 
 from .evaluate import World, filled, multiply
-from .expressions import Member, substitute
+from .expressions import Member, SymmetricSymbol, substitute
 from .fields import Numbers, Unevaluable
 
 
@@ -161,6 +161,15 @@ def _matrix(d, world, source):
     world.values[d.symbol] = _rows(d.symbol, world, source)
 
 
+def _symmetric_rows(symbol, world, source, label=None):
+    half = _rows(symbol, world, source, label)
+    return filled(len(half), len(half), lambda i, j: half[max(i, j)][min(i, j)])
+
+
+def _symmetric(d, world, source):
+    world.values[d.symbol] = _symmetric_rows(d.symbol, world, source)
+
+
 def _real(d, world, source):
     world.values[d.symbol] = world.field.number(source.number(str(d.symbol)))
 
@@ -266,6 +275,7 @@ KINDS: dict[str, Callable] = {
     "size": _size,
     "index": _index,
     "matrix": _matrix,
+    "symmetric": _symmetric,
     "real": _real,
     "positive": _positive,
     "family": _family,
@@ -323,6 +333,13 @@ class Symbolic:
         return abstract
 
 
+class Positive(Generic):
+    """40-digit numbers in (0, 2): for logarithms and roots, which half of all numbers do not have."""
+
+    def number(self, label):
+        return abs(super().number(label))
+
+
 def ladder(domain: Domain, variables: tuple = (), generic: int = 8, seed: int = 0) -> Iterator[World]:
     """Worlds of a domain, smallest first: every combination of sizes with small numbers, then `generic` random ones."""
     random = Random(f"{seed}")
@@ -330,7 +347,7 @@ def ladder(domain: Domain, variables: tuple = (), generic: int = 8, seed: int = 
     grid = list(all_choices(*(range(int(d.lower), int(d.upper) + 1) for d in sizes)))
     grid.sort(key=lambda values: (sum(values), values))
     rungs = [(values, Small(random)) for values in grid]
-    rungs += [(random.choice(grid), Generic(random)) for _ in range(generic)]
+    rungs += [(random.choice(grid), (Generic, Generic, Positive)[i % 3](random)) for i in range(generic)]
     for values, source in rungs:
         try:
             yield domain.world(source, dict(zip((d.symbol for d in sizes), values, strict=True))), source

@@ -15,10 +15,13 @@ from sympy import Add, Basic, Derivative, Mul, NumberSymbol, Pow, Rational, Symb
 from sympy.core.function import Application, AppliedUndef
 from sympy.matrices.expressions import (
     DiagMatrix,
+    DiagonalOf,
     FunctionMatrix,
+    HadamardPower,
     HadamardProduct,
     Identity,
     Inverse,
+    KroneckerProduct,
     MatAdd,
     MatMul,
     MatPow,
@@ -36,10 +39,12 @@ from .expressions import (
     Applied,
     AppliedGradient,
     Blocks,
+    MatrixDifferential,
     Elementwise,
     Gradient,
     IndexProduct,
     IndexSum,
+    Jacobian,
     MatrixIndexSum,
     Member,
     Pairing,
@@ -256,7 +261,13 @@ def _gradient(e, w):
     def value(rows):
         return evaluate(e.expression, World({**w.values, key: rows}, w.definitions, field=w.field))
 
-    return gradient_by_differences(value, at, w.field)
+    found = gradient_by_differences(value, at, w.field)
+    return _symmetric_part(found) if isinstance(e.variable, SymmetricSymbol) else found
+
+
+def _symmetric_part(rows):
+    """The gradient among symmetric matrices: the partial derivatives along (E_ij + E_ji)/2."""
+    return combine(lambda a, b: (a + b) / 2, rows, [list(column) for column in zip(*rows, strict=True)])
 
 
 def _pairing(e, w):
@@ -265,6 +276,23 @@ def _pairing(e, w):
 
     change = w.field.derivative(along)
     return inner(evaluate(e.weight, w), change, w.field)
+
+
+def _differential(e, w):
+    return w.field.derivative(lambda step: evaluate(e.expression, w.shifted(w.variable, w.direction, step)))
+
+
+def _jacobian(e, w):
+    """Column by column: the derivative along each unit vector."""
+    size = w.integer(e.variable.rows)
+    number = w.field.number
+
+    def column(j):
+        unit = filled(size, 1, lambda i, _: number(int(i == j)))
+        change = w.field.derivative(lambda step: evaluate(e.expression, w.shifted(e.variable, unit, step)))
+        return [row[0] for row in change]
+
+    return [list(row) for row in zip(*map(column, range(size)), strict=True)]
 
 
 def inner(a, b, field):
@@ -329,6 +357,10 @@ def _log_normal_density(e, w):
     return total - len(factor) * w.field.call(sympy.log, 2 * w.field.constant(sympy.pi)) / 2
 
 
+def _kronecker(a, b):
+    return [[x * y for x in p for y in q] for p in a for q in b]
+
+
 def _fold(operation):
     return lambda e, w: reduce(operation, _values(e.args, w))
 
@@ -352,6 +384,9 @@ EVALUATE: dict[type, Callable] = {
     Determinant: lambda e, w: w.field.determinant(evaluate(e.arg, w)),
     Trace: lambda e, w: sum((row[i] for i, row in enumerate(evaluate(e.arg, w))), w.field.number(0)),
     DiagMatrix: _diagonal,
+    DiagonalOf: lambda e, w: [[row[i]] for i, row in enumerate(evaluate(e.arg, w))],
+    KroneckerProduct: _fold(_kronecker),
+    HadamardPower: lambda e, w: combine(lambda x: w.field.power(x, evaluate(e.exp, w)), evaluate(e.base, w)),
     Identity: _constant_matrix(lambda i, j: int(i == j)),
     ZeroMatrix: _constant_matrix(lambda i, j: 0),
     OneMatrix: _constant_matrix(lambda i, j: 1),
@@ -369,6 +404,8 @@ EVALUATE: dict[type, Callable] = {
     AppliedGradient: _applied_gradient,
     Gradient: _gradient,
     Pairing: _pairing,
+    MatrixDifferential: _differential,
+    Jacobian: _jacobian,
     Inner: lambda e, w: inner(*_values(e.args, w), w.field),
     Norm: _norm,
     Kernel: lambda e, w: evaluate(e.formula(), w),

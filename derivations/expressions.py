@@ -19,13 +19,16 @@ from sympy.core.function import AppliedUndef
 from sympy.core.symbol import Str
 from sympy.matrices.expressions import (
     DiagMatrix,
+    DiagonalOf,
     HadamardProduct,
     Identity,
     Inverse,
+    KroneckerProduct,
     MatAdd,
     MatMul,
     MatrixExpr,
     MatrixSymbol,
+    OneMatrix,
     Transpose,
     ZeroMatrix,
 )
@@ -148,6 +151,27 @@ class Gradient(MatrixExpr):
     shape = property(lambda self: self.variable.shape)
 
 
+class MatrixDifferential(MatrixExpr):
+    """The differential d e of a matrix e."""
+
+    def __new__(cls, expression):
+        return Basic.__new__(cls, expression)
+
+    expression = property(lambda self: self.args[0])
+    shape = property(lambda self: self.expression.shape)
+
+
+class Jacobian(MatrixExpr):
+    """∂e/∂xᵀ by its meaning: the partial derivatives of the column e by the entries of the column x."""
+
+    def __new__(cls, expression, variable):
+        return Basic.__new__(cls, expression, variable)
+
+    expression = property(lambda self: self.args[0])
+    variable = property(lambda self: self.args[1])
+    shape = property(lambda self: (self.expression.rows, self.variable.rows))
+
+
 # --- sums and products over an index ------------------------------------------------------------
 
 
@@ -253,9 +277,18 @@ class Elementwise(ElementwiseApplyFunction):
         return Basic.__new__(cls, function, expr)
 
 
-def elementwise(function: Callable, argument) -> Elementwise:
-    """`function` (a SymPy function, Lambda or callable) of every entry of the matrix `argument`."""
-    return Elementwise(Lambda(ELEMENT, function(ELEMENT)), argument)
+def elementwise(function: Callable, argument) -> MatrixExpr:
+    """`function` (a SymPy function, Lambda or callable) of every entry of the matrix `argument`.
+
+    A linear function c ξ is the multiple c of the matrix, a constant c a matrix of c.
+    """
+    body = sympify(function(ELEMENT))
+    if not body.has(ELEMENT):
+        return scale(body, OneMatrix(*argument.shape))
+    slope = body / ELEMENT
+    if not slope.has(ELEMENT):
+        return scale(slope, argument)
+    return Elementwise(Lambda(ELEMENT, body), argument)
 
 
 def elementwise_derivative(applied: ElementwiseApplyFunction) -> MatrixExpr:
@@ -425,6 +458,8 @@ _TRANSPOSE: dict[type, Callable] = {
     DiagMatrix: lambda x: x,
     Blocks: lambda x: Blocks(*([transpose(b) for b in column] for column in zip(*x.args, strict=True))),
     Identity: lambda x: x,
+    OneMatrix: lambda x: OneMatrix(x.cols, x.rows),
+    KroneckerProduct: lambda x: KroneckerProduct(*map(transpose, x.args)),
     SymmetricSymbol: lambda x: x,
     ZeroMatrix: lambda x: ZeroMatrix(x.cols, x.rows),
     MatrixIndexSum: _transpose_sum,
@@ -460,6 +495,7 @@ def hadamard(*factors):
             raise ShapeError(f"entrywise product of {describe(parts[0])} and {describe(other)}")
     if any(is_zero(p) for p in parts):
         return ZeroMatrix(*parts[0].shape)
+    parts = [p for p in parts if not isinstance(p, OneMatrix)] or parts[:1]
     parts = sorted(parts, key=default_sort_key)
     return scale(coefficient, parts[0] if len(parts) == 1 else HadamardProduct(*parts))
 
@@ -469,6 +505,36 @@ def diagonal(vector) -> MatrixExpr:
     if not equal_size(vector.cols, 1):
         raise ShapeError(f"diag takes a column, not {describe(vector)}")
     return DiagMatrix(vector)
+
+
+def diagonal_of(matrix) -> MatrixExpr:
+    """The diagonal of a square matrix, as a column; that of u vᵀ is u ∘ v."""
+    if isinstance(matrix, MatAdd):
+        return add(*map(diagonal_of, matrix.args))
+    if isinstance(matrix, Transpose):
+        return diagonal_of(matrix.arg)
+    if isinstance(matrix, DiagMatrix):
+        return matrix.args[0]
+    if isinstance(matrix, Identity):
+        return OneMatrix(matrix.rows, 1)
+    if isinstance(matrix, ZeroMatrix):
+        return ZeroMatrix(matrix.rows, 1)
+    if isinstance(matrix, MatMul):
+        return _diagonal_of_product(matrix)
+    return DiagonalOf(matrix)
+
+
+def _diagonal_of_product(matrix):
+    coefficient, factors = matrix.as_coeff_matrices()
+    for place in range(1, len(factors)):
+        if equal_size(factors[place - 1].cols, 1):
+            outer = hadamard(product(*factors[:place]), transpose(product(*factors[place:])))
+            return scale(coefficient, outer)
+    if isinstance(factors[0], DiagMatrix) and len(factors) > 1:
+        return scale(coefficient, hadamard(factors[0].args[0], diagonal_of(product(*factors[1:]))))
+    if isinstance(factors[-1], DiagMatrix) and len(factors) > 1:
+        return scale(coefficient, hadamard(factors[-1].args[0], diagonal_of(product(*factors[:-1]))))
+    return scale(coefficient, DiagonalOf(factors[0] if len(factors) == 1 else MatMul(*factors)))
 
 
 _CONSTRUCTORS: dict[type, Callable] = {

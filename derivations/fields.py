@@ -31,6 +31,7 @@ class Numbers:
         self.context = mpmath.MPContext()
         self.context.dps = digits
         self.step = self.context.mpf(10) ** -STEP_DIGITS
+        self.negligible = self.context.mpf(10) ** -(digits - STEP_DIGITS)
 
     def number(self, value):
         """An exact rational, an int or a float as a number of this field."""
@@ -61,8 +62,8 @@ class Numbers:
         return self.real(result)
 
     def real(self, value):
-        if isinstance(value, self.context.mpc):
-            raise Unevaluable("the value is not real")
+        if isinstance(value, self.context.mpc) or not self.context.isfinite(value):
+            raise Unevaluable("the value is not a real number")
         return value
 
     def derivative(self, function):
@@ -71,10 +72,15 @@ class Numbers:
         return combine(lambda a, b: (a - b) / (2 * self.step), ahead, behind)
 
     def inverse(self, rows):
+        if self.determinant(rows) == 0:
+            raise Unevaluable("the matrix is singular")
         return self._linear_algebra(lambda: self.context.inverse(self.context.matrix(rows)).tolist())
 
     def determinant(self, rows):
-        return self._linear_algebra(lambda: self.context.det(self.context.matrix(rows)))
+        """The determinant; exactly 0 where only rounding keeps it from 0."""
+        found = self._linear_algebra(lambda: self.context.det(self.context.matrix(rows)))
+        size = self.context.fprod(max(abs(x) for x in row) for row in rows)
+        return found if abs(found) > size * self.negligible else self.context.mpf(0)
 
     def eigenvalues(self, rows):
         """Of a symmetric matrix, ascending."""

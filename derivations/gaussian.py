@@ -139,20 +139,6 @@ inner_of_blocks = Rule(
 )
 
 
-def _inverse_of_product(subterm, context):
-    if not (isinstance(subterm, Inverse) and isinstance(subterm.arg, MatMul)):
-        return None
-    coefficient, factors = subterm.arg.as_coeff_matrices()
-    if coefficient != 1 or any(f.rows != f.cols for f in factors):
-        return None
-    return product(*(inverse(f) for f in reversed(factors)))
-
-
-inverse_of_product = Rule(
-    "inverse of a product", r"$(AB)^{-1}=B^{-1}A^{-1}$", f"{RW}, A.3", _inverse_of_product, everywhere=True
-)
-
-
 def _inverse_of_blocks(subterm, context):
     """Of block-diagonal matrices, and of unit block-triangular ones."""
     if not (isinstance(subterm, Inverse) and isinstance(subterm.arg, Blocks)):

@@ -23,7 +23,6 @@ from .gaussian import (
     entries_bound,
     inner_of_blocks,
     inverse_of_blocks,
-    inverse_of_product,
     kernel_formula,
     largest_kernel_value,
     limit_at_infinity,
@@ -36,7 +35,7 @@ from .gaussian import (
     rayleigh_bound,
     recognise_normal,
 )
-from .identities import fold, unfold
+from .identities import fold, inverse_of_product, unfold
 from .quantities import Kernel, LogNormalDensity, Norm, SmallestValue
 
 n, m, p = (Symbol(name, integer=True, positive=True) for name in ("n", "m", "p"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sympy import Add, Basic
-from sympy.matrices.expressions import HadamardProduct, Identity, MatAdd, MatMul, ZeroMatrix
+from sympy.matrices.expressions import HadamardProduct, Identity, Inverse, MatAdd, MatMul, ZeroMatrix
 
 from .chain import FIRST_TERM_LOST, LAST_TERM_LOST, OFF_BY_A_THOUSANDTH, PLUS_ONE, Rule
 from .context import Context
@@ -19,6 +19,7 @@ from .expressions import (
     hadamard,
     index_product,
     index_sum,
+    inverse,
     is_matrix,
     is_zero,
     open_binder,
@@ -348,4 +349,18 @@ hadamard_as_diagonal = Rule(
     "Magnus & Neudecker 2019, 3.6",
     _hadamard_as_diagonal,
     everywhere=True,
+)
+
+
+def _inverse_of_product(subterm, context):
+    if not (isinstance(subterm, Inverse) and isinstance(subterm.arg, MatMul)):
+        return None
+    coefficient, factors = subterm.arg.as_coeff_matrices()
+    if coefficient != 1 or any(f.rows != f.cols for f in factors):
+        return None
+    return product(*(inverse(f) for f in reversed(factors)))
+
+
+inverse_of_product = Rule(
+    "inverse of a product", r"$(AB)^{-1}=B^{-1}A^{-1}$", "Rasmussen & Williams 2006, A.3", _inverse_of_product, everywhere=True
 )

@@ -83,9 +83,13 @@ def as_scalar(matrix) -> Expr:
 
 
 def _scalar_product(matrix):
-    coefficient, rest = split_coefficient(matrix)
-    turned = transpose(rest)
-    return coefficient * Trace(min(rest, turned, key=default_sort_key))
+    """A 1x1 product as the product of the traces of its shortest 1x1 groups."""
+    coefficient, factors = matrix.as_coeff_matrices()
+    for end in range(1, len(factors)):
+        if equal_size(factors[end - 1].cols, 1):
+            return coefficient * as_scalar(product(*factors[:end])) * as_scalar(product(*factors[end:]))
+    rest = product(*factors)
+    return coefficient * Trace(min(rest, transpose(rest), key=default_sort_key))
 
 
 def trace(matrix) -> Expr:

@@ -102,6 +102,17 @@ class Latex(Named, LatexPrinter):
             return self.differential(e.expression)
         return rf"\left\langle {self._print(e.weight)},\ {self.differential(e.expression)}\right\rangle"
 
+    def _print_MatrixDifferential(self, e):
+        return self.differential(e.expression)
+
+    def _print_Jacobian(self, e):
+        return rf"\frac{{\partial {self._print(e.expression)}}}{{\partial {self._print(e.variable)}^{{\top}}}}"
+
+    def _print_Trace(self, e):
+        if e.arg.shape == (1, 1):
+            return self._print(e.arg)
+        return rf"\operatorname{{tr}}\left({self._print(e.arg)}\right)"
+
     def _print_Gradient(self, e):
         below = self._print(e.variable)
         if isinstance(e.expression, Symbol):
@@ -220,6 +231,15 @@ class Text(Named, StrPrinter):
         if e.weight == 1:
             return self.differential(e.expression)
         return f"⟨{self._print(e.weight)}, {self.differential(e.expression)}⟩"
+
+    def _print_MatrixDifferential(self, e):
+        return self.differential(e.expression)
+
+    def _print_Jacobian(self, e):
+        return f"∂({self._print(e.expression)})/∂{self._print(e.variable)}ᵀ"
+
+    def _print_Trace(self, e):
+        return f"({self._print(e.arg)})" if e.arg.shape == (1, 1) else f"tr({self._print(e.arg)})"
 
     def _print_Gradient(self, e):
         return f"∂({self._print(e.expression)})/∂{self._print(e.variable)}"

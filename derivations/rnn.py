@@ -44,7 +44,7 @@ from .identities import (
     unfold,
     unfold_differential,
 )
-from .matrix_calculus import (
+from .differentials import (
     CALCULUS,
     differentiate_sum,
     join_weights,
