@@ -7,9 +7,15 @@ import json
 import sys
 from collections.abc import Sequence
 
+from sympy import And, Q
+
 import derivations
 from derivations.chain import DerivationError
+from derivations.expressions import ShapeError, is_matrix
+from derivations.matrix_calculus import Unsupported, derive_gradient, derive_jacobian
+from derivations.parsing import ParseError, declared, parse
 from derivations.report import as_dict
+from derivations.shapes import describe_shapes, infer_shapes, read_shapes
 from derivations.verification import POINTS, SEED
 
 MISUSE = 2
@@ -46,7 +52,25 @@ def parser() -> argparse.ArgumentParser:
         "--seed", type=int, default=SEED, metavar="S", help="of the random worlds (default %(default)s)"
     )
     checking.add_argument("--json", action="store_true", help="machine-readable")
+    _add_gradient(commands)
     return main
+
+
+def _add_gradient(commands) -> None:
+    differentiating = commands.add_parser(
+        "gradient",
+        help="differentiate a matrix expression, step by step",
+        description="The gradient of a scalar, or the Jacobian of a column, step by step, each line checked.",
+        epilog="example: python -m derivations gradient 'log(det(X))' --wrt X",
+    )
+    differentiating.add_argument("expression", metavar="EXPR", help="such as 'x.T*A*x', 'tr(tanh(W*X))', 'log(det(X))'")
+    differentiating.add_argument("--wrt", required=True, metavar="X", help="the variable")
+    differentiating.add_argument(
+        "--shapes", default="", metavar="'X:n,n a:n,1'", help="shapes; others are inferred, capitals as matrices, small letters as columns"
+    )
+    differentiating.add_argument("--scalars", default="", metavar="s,c", help="names that are real numbers")
+    differentiating.add_argument("--symmetric", default="", metavar="A,B", help="matrices that are symmetric")
+    differentiating.add_argument("--format", choices=tuple(FORMATS), default="text")
 
 
 def _positive(text: str) -> int:
@@ -61,6 +85,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return COMMANDS[options.command](options)
     except derivations.UnknownName as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return MISUSE
+    except (ParseError, ShapeError, Unsupported) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return MISUSE
     except DerivationError as problem:
@@ -102,6 +129,28 @@ def run_check(options) -> int:
                         f"  line {line['number']} {line['verdict']}: {line['evidence']['counterexample'] or line['problem']}"
                     )
     return _status(reports)
+
+
+def run_gradient(options) -> int:
+    scalars = tuple(filter(None, options.scalars.split(",")))
+    shapes = infer_shapes(options.expression, read_shapes(options.shapes), scalars, (options.wrt,))
+    if options.wrt in scalars:
+        raise ParseError(f"--wrt takes a matrix or a column, and {options.wrt} is declared a number", options.wrt)
+    expression = parse(options.expression, shapes, real=scalars)
+    variable = declared(shapes)[options.wrt]
+    assumptions = And(*(Q.symmetric(_declared(name, shapes)) for name in filter(None, options.symmetric.split(","))))
+    derive = derive_jacobian if is_matrix(expression) else derive_gradient
+    report = as_dict(derive(expression, variable, assumptions))
+    if options.format == "text":
+        print(f"shapes: {describe_shapes(shapes)}\n")
+    print(FORMATS[options.format](report))
+    return _status([report])
+
+
+def _declared(name: str, shapes):
+    if name not in shapes:
+        raise ParseError(f"{name!r} does not occur in the expression", name)
+    return declared(shapes)[name]
 
 
 def _reports(names, examples, seed):
@@ -179,7 +228,7 @@ FORMATS = {
     "markdown": _as_markdown,
     "json": lambda report: json.dumps(report, indent=2, ensure_ascii=False),
 }
-COMMANDS = {"list": run_list, "show": run_show, "check": run_check}
+COMMANDS = {"list": run_list, "show": run_show, "check": run_check, "gradient": run_gradient}
 
 if __name__ == "__main__":
     sys.exit(main())

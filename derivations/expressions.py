@@ -36,7 +36,14 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 
 class ShapeError(ValueError):
-    """Two shapes that must fit do not; the message names both operands and both shapes."""
+    """Two shapes that must fit do not; the message names both operands and both shapes.
+
+    `sizes`: the pairs of sizes that would have to be equal.
+    """
+
+    def __init__(self, message: str, sizes: tuple = ()):
+        super().__init__(message)
+        self.sizes = tuple(sizes)
 
 
 # --- families, and functions of a vector --------------------------------------------------------
@@ -345,7 +352,8 @@ def add(*terms):
     terms = [sympify(t) for t in terms]
     for other in terms[1:]:
         if not same_shape(terms[0], other):
-            raise ShapeError(f"cannot add {describe(terms[0])} and {describe(other)}")
+            pairs = tuple(zip(shape(terms[0]), shape(other), strict=False))
+            raise ShapeError(f"cannot add {describe(terms[0])} and {describe(other)}", pairs)
     if not is_matrix(terms[0]):
         return Add(*terms)
     coefficients: dict = {}

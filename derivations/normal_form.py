@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sympy import Add, Basic, Expr, Mul, Pow, S, default_sort_key, sympify
+from sympy import Add, Basic, Expr, Mul, Pow, S, default_sort_key, preorder_traversal, sympify
 from sympy.core.function import Application
 from sympy.matrices.expressions import (
     DiagMatrix,
@@ -89,7 +89,11 @@ def _scalar_product(matrix):
         if equal_size(factors[end - 1].cols, 1):
             return coefficient * as_scalar(product(*factors[:end])) * as_scalar(product(*factors[end:]))
     rest = product(*factors)
-    return coefficient * Trace(min(rest, transpose(rest), key=default_sort_key))
+    return coefficient * Trace(min(rest, transpose(rest), key=_transposes_then_name))
+
+
+def _transposes_then_name(matrix):
+    return len([node for node in preorder_traversal(matrix) if isinstance(node, Transpose)]), default_sort_key(matrix)
 
 
 def trace(matrix) -> Expr:

@@ -22,7 +22,7 @@ from difflib import get_close_matches
 
 import sympy
 from sympy import Expr, Integer, MatrixSymbol, Mul, Pow, Rational, Symbol
-from sympy.matrices.expressions import Determinant, Identity, Trace
+from sympy.matrices.expressions import Determinant, Identity, KroneckerProduct, OneMatrix, Trace
 
 from .expressions import (
     ShapeError,
@@ -50,11 +50,14 @@ MOST_BITS = 2**12
 
 
 class ParseError(ValueError):
-    """A text that is no formula; `start` and `end` delimit the place, in characters of `text`."""
+    """A text that is no formula; `start` and `end` delimit the place, in characters of `text`.
 
-    def __init__(self, message: str, text: str = "", start: int = 0, end: int = 0):
+    `sizes`: where shapes do not fit, the pairs of sizes that would have to be equal.
+    """
+
+    def __init__(self, message: str, text: str = "", start: int = 0, end: int = 0, sizes: tuple = ()):
         super().__init__(message)
-        self.message, self.text = message, text
+        self.message, self.text, self.sizes = message, text, sizes
         self.start, self.end = start, max(end, start + 1)
 
     def display(self, width: int = 100) -> str:
@@ -267,6 +270,9 @@ MATRIX_FUNCTIONS: dict[str, tuple[int, Callable]] = {
     "diag": (1, diagonal),
     "transpose": (1, transpose),
     "hadamard": (2, lambda a, b: hadamard(a, b) if is_matrix(a) else a * b),
+    "kron": (2, lambda a, b: KroneckerProduct(a, b) if is_matrix(a) and is_matrix(b) else a * b),
+    "eye": (1, Identity),
+    "ones": (2, OneMatrix),
 }
 CONSTANTS = {"pi": sympy.pi}
 FUNCTIONS = sorted({*SCALAR_FUNCTIONS, *MATRIX_FUNCTIONS})
@@ -322,8 +328,8 @@ class Reader:
             return self.error("an operation is missing here, perhaps *", token)
         return self.error(f"“{token.text}” is not expected here", token)
 
-    def error(self, message: str, place) -> ParseError:
-        return ParseError(message, self.text, place.start, place.end)
+    def error(self, message: str, place, sizes: tuple = ()) -> ParseError:
+        return ParseError(message, self.text, place.start, place.end, sizes)
 
     def deeper(self) -> None:
         self.depth += 1
@@ -335,7 +341,7 @@ class Reader:
         try:
             return checked(build(*values))
         except (ShapeError, ParseError) as problem:
-            raise self.error(str(problem.args[0]), place) from None
+            raise self.error(str(problem.args[0]), place, problem.sizes) from None
         except Exception:  # whatever SymPy stumbles over, at a text that anybody may have typed
             raise self.error("this cannot be computed", place) from None
 
@@ -347,7 +353,8 @@ class Reader:
         while sign := self.accept("+", "-"):
             term = self.product()
             if not _alike(first.value, term.value):
-                raise self.error(f"cannot add {self.describe(first)} and {self.describe(term)}", sign)
+                pairs = tuple(zip(shape(first.value), shape(term.value), strict=False))
+                raise self.error(f"cannot add {self.describe(first)} and {self.describe(term)}", sign, pairs)
             terms.append(scale(-1, term.value) if sign.text == "-" else term.value)
         place = self.since(first)
         return replace(place, value=self.make(place, add, *terms)) if len(terms) > 1 else first
@@ -383,7 +390,7 @@ class Reader:
         if run and not equal_size(run[-1].value.cols, part.value.rows):
             left = Part(product(*(p.value for p in run)), run[0].start, run[-1].end)
             if left.value.shape != (1, 1):
-                raise self.error(self.mismatch(left, part), operator)
+                raise self.error(self.mismatch(left, part), operator, ((left.value.cols, part.value.rows),))
             scalars.append(trace(left.value))
             run.clear()
         run.append(part)
@@ -475,7 +482,7 @@ class Reader:
             plural = "s" if arity > 1 else ""
             raise self.error(f"{name.text} takes {arity} argument{plural}, not {len(arguments)}", place)
         if complaint := self.misfit(name.text, arguments):
-            raise self.error(complaint, place)
+            raise self.error(complaint, place, wanted_equal(name.text, arguments))
         return replace(place, value=self.make(place, build, *(a.value for a in arguments)))
 
     def misfit(self, name: str, arguments: list[Part]) -> str:
@@ -502,6 +509,16 @@ class Reader:
         if self.next.text != ")":
             raise self.unexpected()
         return parts, self.take()
+
+
+def wanted_equal(name: str, arguments: list[Part]) -> tuple:
+    """The pairs of sizes that a matrix function wants equal: of a square matrix, a column, two of one shape."""
+    first, last = (shape(arguments[i].value) for i in (0, -1))
+    if name == "hadamard":
+        return tuple(zip(first, last, strict=False))
+    if name == "diag":
+        return ((first[1], Integer(1)),) if first else ()
+    return (first,) if first else ()
 
 
 def checked(value: Expr) -> Expr:

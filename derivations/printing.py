@@ -6,9 +6,9 @@ that the expression does not use.
 
 from __future__ import annotations
 
-from sympy import Basic, Symbol
+from sympy import Basic, Function, Symbol
 from sympy.core.function import AppliedUndef
-from sympy.matrices.expressions import HadamardProduct, MatrixSymbol
+from sympy.matrices.expressions import HadamardProduct, MatrixSymbol, Transpose
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
@@ -24,7 +24,7 @@ def used_names(expression: Basic) -> set[str]:
     return symbols | {f.name for f in expression.atoms(Family)}
 
 
-TEX_NAMES = {"ℒ": r"\mathcal{L}", "δ": r"\delta"}
+TEX_NAMES = {"ℒ": r"\mathcal{L}", "δ": r"\delta", "log p(y_*|y)": r"\log p(y_*\mid y)"}
 
 
 class Named:
@@ -42,6 +42,11 @@ class Named:
         name = next(n for n in pool if n not in taken)
         return name, binder.body.xreplace({binder.variable: Symbol(name, integer=True)})
 
+    def entrywise(self, e) -> Basic:
+        """The formula of an elementwise function, with the printed matrix in place of ξ."""
+        body, argument = e.function.expr, self._print(e.expr)
+        return body.xreplace({ELEMENT: Symbol(f"({argument})" if _outside_functions(body) else argument)})
+
     def applied_elementwise(self, e, function_name):
         """The name to print before (Z) where the function is one named function, or a derivative of one; else None."""
         body = e.function.expr
@@ -51,6 +56,12 @@ class Named:
             order = sum(count for _, count in body.variable_count)
             return function_name(body.expr) + "'" * int(order)
         return None
+
+
+def _outside_functions(body: Basic) -> bool:
+    """Whether ξ stands in `body` other than as the only argument of a function."""
+    applied = {f: Symbol("f") for f in body.atoms(Function) if f.args == (ELEMENT,)}
+    return body.xreplace(applied).has(ELEMENT)
 
 
 def _is_sum(expression) -> bool:
@@ -131,13 +142,13 @@ class Latex(Named, LatexPrinter):
 
     def _print_IndexProduct(self, e):
         arrow = r"\overrightarrow" if e.order == 1 else r"\overleftarrow"
-        return self._binder(e, rf"{arrow}{{\prod}}")
+        return self._binder(e, rf"\mathop{{{arrow}{{\prod}}}}\limits")
 
     def _print_Elementwise(self, e):
         name = self.applied_elementwise(e, self._function_name)
         if name is not None:
             return rf"{name}\left({self._print(e.expr)}\right)"
-        return self._print(e.function.expr.xreplace({ELEMENT: Symbol(f"({self._print(e.expr)})")}))
+        return self.bracket(self.entrywise(e))
 
     _print_ElementwiseApplyFunction = _print_Elementwise
 
@@ -152,6 +163,8 @@ class Latex(Named, LatexPrinter):
         return rf"{self.parenthesize(e.arg, PRECEDENCE['Pow'])}^{{\top}}"
 
     def _print_Inverse(self, e):
+        if isinstance(e.arg, Transpose):
+            return rf"{self.parenthesize(e.arg.arg, PRECEDENCE['Pow'])}^{{-\top}}"
         return rf"{self.parenthesize(e.arg, PRECEDENCE['Pow'])}^{{-1}}"
 
     def _print_DiagMatrix(self, e):
@@ -166,6 +179,10 @@ class Latex(Named, LatexPrinter):
 
     def _print_ZeroMatrix(self, e):
         return "0"
+
+    def _print_MatrixElement(self, e):
+        parent, i, j = self._print(e.parent), e.i + 1, e.j + 1
+        return rf"{parent}_{{{i}}}" if e.parent.cols == 1 else rf"{parent}_{{{i}{j}}}"
 
     def _print_Norm(self, e):
         return rf"\left\lVert {self._print(e.argument)}\right\rVert"
@@ -261,7 +278,7 @@ class Text(Named, StrPrinter):
         name = self.applied_elementwise(e, lambda f: f.func.__name__)
         if name is not None:
             return f"{name}({self._print(e.expr)})"
-        return self._print(e.function.expr.xreplace({ELEMENT: Symbol(f"({self._print(e.expr)})")}))
+        return f"({self._print(self.entrywise(e))})"
 
     _print_ElementwiseApplyFunction = _print_Elementwise
 
@@ -286,6 +303,8 @@ class Text(Named, StrPrinter):
         return f"{self.parenthesize(e.arg, PRECEDENCE['Pow'])}ᵀ"
 
     def _print_Inverse(self, e):
+        if isinstance(e.arg, Transpose):
+            return f"{self.parenthesize(e.arg.arg, PRECEDENCE['Pow'])}⁻ᵀ"
         return f"{self.parenthesize(e.arg, PRECEDENCE['Pow'])}⁻¹"
 
     def _print_Blocks(self, e):
@@ -293,6 +312,9 @@ class Text(Named, StrPrinter):
 
     def _print_Identity(self, e):
         return "I"
+
+    def _print_MatrixElement(self, e):
+        return f"{self._print(e.parent)}[{e.i + 1}]" if e.parent.cols == 1 else f"{self._print(e.parent)}[{e.i + 1},{e.j + 1}]"
 
     def _print_Norm(self, e):
         return f"‖{self._print(e.argument)}‖"
