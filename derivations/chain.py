@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
-from sympy import Basic, Dummy, Expr, Integer, Rational, Symbol, simplify
+from sympy import Basic, Dummy, Expr, Integer, Rational, Symbol, Tuple, simplify
 from sympy.matrices.expressions import OneMatrix
 
 from .context import Context, DoesNotApply
@@ -153,7 +153,7 @@ class _Rewriting:
         return wrong
 
     def _arguments(self, expression, context):
-        new = [self.run(a, context) if isinstance(a, Expr) else a for a in expression.args]
+        new = [self.run(a, context) if isinstance(a, Expr | Tuple) else a for a in expression.args]
         if all(a is b for a, b in zip(new, expression.args, strict=True)):
             return expression
         return rebuild_node(expression, new)

@@ -49,8 +49,9 @@ JOINT = Blocks((K, K_s), (transpose(K_s), K_ss))
 STACKED = Blocks((y,), (y_s,))
 REGRESSION = product(transpose(K_s), inverse(K))
 SCHUR_COMPLEMENT = subtract(K_ss, product(REGRESSION, K_s))
+S = SymmetricSymbol("S", m)
 LOWER = Blocks((Identity(n), ZeroMatrix(n, m)), (REGRESSION, Identity(m)))
-MIDDLE = Blocks((K, ZeroMatrix(n, m)), (ZeroMatrix(m, n), SCHUR_COMPLEMENT))
+MIDDLE = Blocks((K, ZeroMatrix(n, m)), (ZeroMatrix(m, n), S))
 
 CONDITIONAL = Equation(
     "conditional density",
@@ -58,6 +59,7 @@ CONDITIONAL = Equation(
     LogNormalDensity(STACKED, ZeroMatrix(n + m, 1), JOINT) - LogNormalDensity(y, ZeroMatrix(n, 1), K),
     meaning="log density of the values to predict, given the data",
 )
+SCHUR = Equation("Schur complement", S, SCHUR_COMPLEMENT, meaning="Schur complement of $K$")
 JOINT_DOMAIN = Domain(
     (
         Declaration(n, "size", "number of training points", 1, 3),
@@ -66,7 +68,11 @@ JOINT_DOMAIN = Domain(
         Declaration(y, "matrix", "training values"),
         Declaration(y_s, "matrix", "values to predict"),
     ),
-    (CONDITIONAL,),
+    (CONDITIONAL, SCHUR),
+)
+
+schur_complement = unfold(
+    "Schur complement", "Schur complement", r"$S=K_{**}-K_*^\top K^{-1}K_*$", "Rasmussen & Williams 2006, A.3"
 )
 
 FACTORISATION = Derivation(
@@ -75,8 +81,8 @@ FACTORISATION = Derivation(
     "Q3a",
     JOINT_DOMAIN,
     Line(product(LOWER, MIDDLE, transpose(LOWER)), product(LOWER, MIDDLE, transpose(LOWER))),
-    (Step(multiply_blocks), Step(multiply_blocks, stated=JOINT)),
-    "One step of block Gaussian elimination; the block that is left over is the Schur complement of $K$.",
+    (Step(multiply_blocks), Step(multiply_blocks), Step(schur_complement, stated=JOINT)),
+    "One step of block Gaussian elimination; the block that is left over is the Schur complement $S$ of $K$.",
 )
 
 PREDICT = Derivation(
@@ -114,6 +120,7 @@ PREDICT = Derivation(
         Step(multiply_blocks),
         Step(inner_of_blocks),
         Step(recognise_normal),
+        Step(schur_complement),
     ),
     "Condition the joint Gaussian of training and test values on the training values.",
     variable=y_s,
@@ -194,6 +201,12 @@ far_away = limit_at_infinity(
     r"$K$ and $y$ do not change while $x_*$ moves away: only $d\to\infty$.",
 )
 
+
+def bound_of(chain: Derivation) -> Line:
+    """What a chain that ends in a limit shows before it: its left side is at most the last bound."""
+    return Line(chain.lines[0].left, chain.lines[-2].right, "<=")
+
+
 ONE_MEAN = Derivation(
     "gaussian_process.one_point_mean",
     "One training point: the mean",
@@ -236,7 +249,7 @@ MEAN_BOUND = Derivation(
     "An explicit bound first, then the limit.",
     uses=(PREDICT,),
     assumptions=("The training inputs are distinct, so that $K$ is invertible.",),
-    results={"bound": lambda last: MEAN_BOUND.lines[-2].right},
+    results={"bound": lambda last: bound_of(MEAN_BOUND)},
 )
 VARIANCE_BOUND = Derivation(
     "gaussian_process.variance_far_away",
@@ -257,7 +270,7 @@ VARIANCE_BOUND = Derivation(
     "How much the data reduce the variance, bounded, then the limit.",
     uses=(PREDICT,),
     assumptions=("The training inputs are distinct, so that $K$ is invertible.",),
-    results={"bound": lambda last: VARIANCE_BOUND.lines[-2].right},
+    results={"bound": lambda last: bound_of(VARIANCE_BOUND)},
 )
 
 DERIVATIONS = (FACTORISATION, PREDICT, ONE_MEAN, ONE_VARIANCE, MEAN_BOUND, VARIANCE_BOUND)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sympy import Basic, Function, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import HadamardProduct, MatrixSymbol, Transpose
+from sympy.matrices.expressions.determinant import Determinant
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
@@ -183,6 +184,19 @@ class Latex(Named, LatexPrinter):
     def _print_MatrixElement(self, e):
         parent, i, j = self._print(e.parent), e.i + 1, e.j + 1
         return rf"{parent}_{{{i}}}" if e.parent.cols == 1 else rf"{parent}_{{{i}{j}}}"
+
+    def _print_Mul(self, e):
+        number, rest = e.as_coeff_Mul()
+        if not number.is_Rational or number.is_Integer or rest.as_numer_denom()[1] != 1:
+            return super()._print_Mul(e)
+        sign = "- " if number < 0 else ""
+        inner = self.bracket(rest) if rest.is_Add else self._print(rest)
+        return rf"{sign}\tfrac{{{abs(number.p)}}}{{{number.q}}} {inner}"
+
+    def _print_log(self, e, exp=None):
+        if exp is None and isinstance(e.args[0], Determinant):
+            return rf"\log {self._print(e.args[0])}"
+        return super()._print_log(e, exp)
 
     def _print_Norm(self, e):
         return rf"\left\lVert {self._print(e.argument)}\right\rVert"

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from .chain import Derivation, Induction, Rule, Verdict
+from sympy import Symbol
+
+from .chain import Derivation, Induction, Line, Rule, Verdict
 from .domain import Declaration, Equation
+from .expressions import Family, VectorFunction
 from .fields import DIGITS
 from .printing import latex, text
 from .verification import AGREEMENT_DIGITS, POINTS, SEED, CheckedLine, check
@@ -76,8 +79,15 @@ def axioms(derivation: Derivation | Induction) -> list[dict]:
 
 def results(derivation: Derivation | Induction) -> dict[str, str]:
     """The named results in LaTeX; the right side of the conclusion is always there as "result"."""
-    named = {name: latex(derivation.result(name)) for name in derivation.results}
+    named = {name: _shown(derivation.result(name)) for name in derivation.results}
     return {"result": latex(derivation.result()), **named}
+
+
+def _shown(result) -> str:
+    """A result in LaTeX; a line with its relation."""
+    if not isinstance(result, Line):
+        return latex(result)
+    return f"{latex(result.left)} {RELATION_TEX[result.relation]} {latex(result.right)}"
 
 
 def _conclusion(derivation) -> str:
@@ -109,7 +119,7 @@ def _line_dict(derivation, part: Derivation, checked: CheckedLine, number: int) 
         "left_text": text(line.left),
         "text": "" if asked else f"{line.relation} {text(line.right)}",
         "rule": rule.name if rule else "what is asked",
-        "reason": rule.reason if rule else "",
+        "reason": rule.reason if rule else "The quantity that is to be found.",
         "source": rule.source if rule else "",
         "trusted": bool(rule and rule.trusted),
         "conditions": [_condition(c) for c in checked.conditions],
@@ -123,7 +133,7 @@ RELATION_TEX = {"=": "=", "<=": r"\le", ">=": r"\ge", "→": r"\to"}
 
 
 def _condition(condition) -> str:
-    words = condition.template.replace("<=", r"$\le$")
+    words = condition.template.replace("<=", r"$\le$").replace(">=", r"$\ge$")
     return words.format(*(f"${latex(term)}$" for term in condition.terms)).replace("$$", "")
 
 
@@ -179,6 +189,11 @@ def _symbol_row(d: Declaration) -> dict:
 
 
 def _symbol_tex(symbol) -> str:
+    """The symbol as a table lists it; of a family, its member at t."""
+    if isinstance(symbol, Family):
+        return latex(symbol[Symbol("t")])
+    if isinstance(symbol, VectorFunction):
+        return rf"{latex(symbol)}_{{t}}"
     return symbol.__name__ if isinstance(symbol, type) else latex(symbol)
 
 

@@ -73,7 +73,7 @@ PREACTIVATION = Equation(
 )
 STATE = Equation("state", h[t], elementwise(g, z[t - 1]), t, 1, T + 1, "hidden state")
 ADJOINT = Equation(
-    "adjoint", delta[t], Gradient(losses_from(t), h[t]), t, 1, T + 1, "adjoint: ∂(losses from t on)/∂h_t"
+    "adjoint", delta[t], Gradient(losses_from(t), h[t]), t, 1, T + 1, "adjoint: the gradient of the losses from $t$ on by the state $h_t$"
 )
 
 DECLARATIONS = (
@@ -83,7 +83,7 @@ DECLARATIONS = (
     Declaration(U, "matrix", "weights from state to state"),
     Declaration(W, "matrix", "weights from input to state"),
     Declaration(x, "family", "inputs", 0, T),
-    Declaration(h, "family", "hidden states; h_0 is given", 0, 0),
+    Declaration(h, "family", "hidden states; $h_0$ is given", 0, 0),
     Declaration(g, "activation", "activation, applied entrywise"),
     Declaration(L, "vector function", "loss at time t, a function of the state"),
 )
