@@ -39,8 +39,8 @@ def condition_one_by_one(covariance, y):
     """Mean `(m,)` and covariance `(m, m)` of the last m of n + m Gaussian values, given the first n.
 
     `covariance`: joint, `(n + m, n + m)`; the joint mean is 0.  Each observation moves the mean by
-    c (y_i - mean_i)/c_i and takes c cᵀ/c_i from the covariance, c being its column.  Raises
-    `RepeatedObservation`.
+    c (y_i - mean_i)/c_i and takes c cᵀ/c_i from the covariance, c being its column; dividing first
+    leaves exactly 0 for a repetition.  Raises `RepeatedObservation`.
     """
     covariance, mean = covariance.copy(), np.zeros_like(covariance[0])
     for i, value in enumerate(y):
@@ -48,7 +48,7 @@ def condition_one_by_one(covariance, y):
         if not column[i] > 0:
             raise RepeatedObservation(f"observation {i} has variance {column[i]} given those before it")
         mean = mean + column * ((value - mean[i]) / column[i])
-        covariance = covariance - np.multiply.outer(column, column) / column[i]
+        covariance = covariance - np.multiply.outer(column, column / column[i])
     return mean[len(y) :], covariance[len(y) :, len(y) :]
 
 
