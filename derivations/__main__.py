@@ -11,6 +11,7 @@ from sympy import And, Q
 
 import derivations
 from derivations.chain import DerivationError
+from derivations.export import TARGETS, ExportError, export
 from derivations.expressions import ShapeError, is_matrix
 from derivations.matrix_calculus import Unsupported, derive_gradient, derive_jacobian
 from derivations.parsing import ParseError, declared, parse
@@ -53,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     )
     checking.add_argument("--json", action="store_true", help="machine-readable")
     _add_gradient(commands)
+    _add_export(commands)
     return main
 
 
@@ -73,6 +75,18 @@ def _add_gradient(commands) -> None:
     differentiating.add_argument("--format", choices=tuple(FORMATS), default="text")
 
 
+def _add_export(commands) -> None:
+    exporting = commands.add_parser(
+        "export",
+        help="a result as source code",
+        description="Print a function that computes a derivation's result; with --to latex the formula.",
+        epilog="example: python -m derivations export rnn.grad_U --to numpy",
+    )
+    exporting.add_argument("name", metavar="NAME")
+    exporting.add_argument("--to", choices=TARGETS, required=True, help="the language")
+    exporting.add_argument("--result", metavar="R", help="a named result, such as mean (default: the last line)")
+
+
 def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
@@ -87,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except derivations.UnknownName as problem:
         print(f"error: {problem}", file=sys.stderr)
         return MISUSE
-    except (ParseError, ShapeError, Unsupported) as problem:
+    except (ExportError, ParseError, ShapeError, Unsupported) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return MISUSE
     except DerivationError as problem:
@@ -153,6 +167,11 @@ def _declared(name: str, shapes):
     return declared(shapes)[name]
 
 
+def run_export(options) -> int:
+    print(export(derivations.get(options.name), options.to, result=options.result), end="")
+    return 0
+
+
 def _reports(names, examples, seed):
     """Reports, with progress on a terminal."""
     for done, name in enumerate(names, 1):
@@ -188,7 +207,8 @@ def _status(reports) -> int:
 
 
 def _as_text(report) -> str:
-    out = [f"{report['name']}: {report['title']} ({report['question']})", ""]
+    question = f" ({report['question']})" if report["question"] else ""
+    out = [f"{report['name']}: {report['title']}{question}", ""]
     for part in report["parts"]:
         out += [part["title"], ""] if part["title"] else []
         for line in part["lines"]:
@@ -228,7 +248,7 @@ FORMATS = {
     "markdown": _as_markdown,
     "json": lambda report: json.dumps(report, indent=2, ensure_ascii=False),
 }
-COMMANDS = {"list": run_list, "show": run_show, "check": run_check, "gradient": run_gradient}
+COMMANDS = {"list": run_list, "show": run_show, "check": run_check, "gradient": run_gradient, "export": run_export}
 
 if __name__ == "__main__":
     sys.exit(main())

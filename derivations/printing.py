@@ -9,6 +9,7 @@ from __future__ import annotations
 from sympy import Basic, Function, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import HadamardProduct, MatrixSymbol, Transpose
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
@@ -47,6 +48,11 @@ class Named:
         """The formula of an elementwise function, with the printed matrix in place of ξ."""
         body, argument = e.function.expr, self._print(e.expr)
         return body.xreplace({ELEMENT: Symbol(f"({argument})" if _outside_functions(body) else argument)})
+
+    def unbracketed(self, e) -> str:
+        """A matrix where brackets stand already."""
+        bare = isinstance(e, ElementwiseApplyFunction) and self.applied_elementwise(e, str) is None
+        return self._print(self.entrywise(e)) if bare else self._print(e)
 
     def applied_elementwise(self, e, function_name):
         """The name to print before (Z) where the function is one named function, or a derivative of one; else None."""
@@ -169,7 +175,7 @@ class Latex(Named, LatexPrinter):
         return rf"{self.parenthesize(e.arg, PRECEDENCE['Pow'])}^{{-1}}"
 
     def _print_DiagMatrix(self, e):
-        return rf"\operatorname{{diag}}\left({self._print(e.args[0])}\right)"
+        return rf"\operatorname{{diag}}\left({self.unbracketed(e.args[0])}\right)"
 
     def _print_Blocks(self, e):
         rows = r" \\ ".join(" & ".join(self._print(b) for b in row) for row in e.args)
@@ -311,7 +317,7 @@ class Text(Named, StrPrinter):
         return f"{self.parenthesize(coefficient, PRECEDENCE['Mul'])} {factors}"
 
     def _print_DiagMatrix(self, e):
-        return f"diag({self._print(e.args[0])})"
+        return f"diag({self.unbracketed(e.args[0])})"
 
     def _print_Transpose(self, e):
         return f"{self.parenthesize(e.arg, PRECEDENCE['Pow'])}ᵀ"
