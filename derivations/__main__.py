@@ -84,7 +84,7 @@ def _add_export(commands) -> None:
     )
     exporting.add_argument("name", metavar="NAME")
     exporting.add_argument("--to", choices=TARGETS, required=True, help="the language")
-    exporting.add_argument("--result", metavar="R", help="a named result, such as mean (default: the last line)")
+    exporting.add_argument("--result", metavar="R", help="a named result, such as mean (default: the last)")
 
 
 def _positive(text: str) -> int:
