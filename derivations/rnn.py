@@ -85,7 +85,7 @@ DECLARATIONS = (
     Declaration(x, "family", "inputs", 0, T),
     Declaration(h, "family", "hidden states; $h_0$ is given", 0, 0),
     Declaration(g, "activation", "activation, applied entrywise"),
-    Declaration(L, "vector function", "loss at time t, a function of the state"),
+    Declaration(L, "vector function", "loss at time $t$, a function of the state"),
 )
 DEFINITIONS = (LOSS, PREACTIVATION, STATE, ADJOINT)
 DOMAIN = Domain(DECLARATIONS, DEFINITIONS)
@@ -115,7 +115,7 @@ ADJOINT_RECURRENCE = Derivation(
         Step(join_weights),
         Step(read_off("adjoint")),
     ),
-    "The losses from time t on depend on the state $h_t$ directly, through $L_t$, and through the next state.",
+    "The losses from time $t$ on depend on the state $h_t$ directly, through $\\mathcal L_t$, and through the next state.",
     variable=h[t],
     index=STATE_AT,
 )

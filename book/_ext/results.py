@@ -95,13 +95,13 @@ class TotalsDirective(TableDirective):
     """``{totals}``: every derivation with what became of its lines."""
 
     def about(self, reports):
-        head = ["Derivation", "What it derives", "Question", "Lines", "Trusted rules"]
+        head = ["Derivation", "Question", "Lines", "Trusted rules"]
         return [table(head, [self.row(checked) for checked in reports], "totals")]
 
     def row(self, checked):
         trusted = [nodes.Text(str(len(checked["axioms"])))]
-        title, question = rich(checked["title"]), rich(checked["question"])
-        return [[self.link(checked["name"])], title, question, tally(checked["verdicts"]), trusted]
+        what = [*rich(checked["title"]), nodes.Text(" "), self.link(checked["name"])]
+        return [what, rich(checked["question"]), tally(checked["verdicts"]), trusted]
 
 
 class AxiomsDirective(TableDirective):
