@@ -46,7 +46,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Mutant:
-    """A falsification of a rule's replacement: (matched subterm, replacement) -> a wrong replacement, or None."""
+    """Falsifies a rule's replacement: (matched subterm, replacement) -> a wrong replacement, or None."""
 
     name: str
     falsify: Callable[[Basic, Basic], Basic | None]
@@ -111,10 +111,17 @@ class Rule:
 
     def apply(self, line: Line, context: Context, mutant: Mutant | None = None) -> Line:
         """The next line; raises `DoesNotApply`.  With a mutant, its first replacement is falsified."""
+        new = self.attempt(line, context, mutant)
+        if new is None:
+            raise DoesNotApply(f"{self.name}: nothing to rewrite in {text(line.right)}")
+        return new
+
+    def attempt(self, line: Line, context: Context, mutant: Mutant | None = None) -> Line | None:
+        """As `apply`, but None, and no message, where there is nothing to rewrite."""
         pass_ = _Rewriting(self, mutant)
         right = pass_.run(line.right, context)
         if not pass_.done:
-            raise DoesNotApply(f"{self.name}: nothing to rewrite in {text(line.right)}")
+            return None
         if self.relation in ("<=", ">=") and not grows_with(pass_.matched, line.right):
             raise DoesNotApply(f"{self.name}: {text(line.right)} does not grow with {text(pass_.matched)}")
         return Line(line.left, right, self.relation)
@@ -160,7 +167,7 @@ class _Rewriting:
 
 
 def grows_with(part: Expr, whole: Expr) -> bool:
-    """Whether a scalar grows (weakly) with one of its subterms, so that a bound of the part bounds the whole."""
+    """Whether a scalar grows (weakly) with one of its subterms: a bound of the part bounds the whole."""
     place = Dummy("p", nonnegative=True) if part.is_nonnegative else Dummy("p", real=True)
     return bool(whole.xreplace({part: place}).diff(place).is_nonnegative)
 
@@ -176,11 +183,9 @@ class LineRule(Rule):
 
     rewrite: Callable[[Line, Context], Line | None] = field(default=None)  # type: ignore[assignment]
 
-    def apply(self, line, context, mutant=None):
+    def attempt(self, line, context, mutant=None):
         new = self.rewrite(line, context)
-        if new is None:
-            raise DoesNotApply(f"{self.name} does not apply to {text(line.left)} = {text(line.right)}")
-        if mutant is None:
+        if new is None or mutant is None:
             return new
         wrong = mutant.falsify(line.right, new.right)
         if wrong is None:
@@ -340,7 +345,7 @@ def steps_of(derivation: Derivation | Induction) -> Iterator[tuple[Derivation, i
 
 
 def is_same(a: Basic, b: Basic) -> bool:
-    """Whether two right sides are proved equal: the same normal form, or a scalar difference that simplifies to 0."""
+    """Whether two right sides are proved equal: one normal form, or a difference that simplifies to 0."""
     a, b = rebuild(a), rebuild(b)
     if a == b:
         return True

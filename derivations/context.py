@@ -59,7 +59,7 @@ class Context:
             self.conditions.append(condition)
 
     def is_nonnegative(self, expression: Expr) -> bool:
-        """Whether a linear integer expression is >= 0 on the declared ranges: each index at its worst bound."""
+        """Whether a linear expression in indices is >= 0 on the declared ranges: each at its worst bound."""
         expression = sympify(expression).expand()
         for symbol, (lower, upper) in self.ranges.items():
             slope = expression.coeff(symbol, 1)
@@ -85,7 +85,7 @@ class Context:
         return found[0]
 
     def varies(self, expression: Basic) -> bool:
-        """Whether `expression` may depend on the variable, through definitions too.  False is certain, True is not."""
+        """Whether `expression` may depend on the variable, through definitions too; False is certain."""
         return self._varies(expression, frozenset())
 
     def _varies(self, expression: Basic, visited: frozenset) -> bool:

@@ -19,7 +19,7 @@ import sympy
 from sympy import Basic, Dummy, Expr, Function, Integer, Symbol
 
 from .evaluate import World, filled, multiply
-from .expressions import Member, SymmetricSymbol, substitute
+from .expressions import Member, substitute
 from .fields import Numbers, Unevaluable
 
 
@@ -39,7 +39,7 @@ class Equation:
     meaning: str = ""
 
     def at(self, leaf: Basic) -> tuple[Basic, tuple[Expr, ...]] | None:
-        """The right side for `leaf`, with the expressions that must be >= 0 for it to hold; None if it is another leaf."""
+        """The right side for `leaf`, and what must be >= 0 for it to hold; None for another leaf."""
         if self.index is None:
             return (self.right, ()) if leaf == self.left else None
         if not (
@@ -117,7 +117,7 @@ class Domain:
         return bounds
 
     def world(self, source: Source, sizes: Mapping[Symbol, int] | None = None, field=None) -> World:
-        """Values for every declared symbol, drawn from `source`; raises `Unevaluable` when a range is empty."""
+        """Values for every declared symbol, drawn from `source`; `Unevaluable` when a range is empty."""
         field = field or Numbers()
         world = World(dict(sizes or {}), self.definitions, field=field)
         for declaration in self.declarations:
@@ -340,8 +340,8 @@ class Positive(Generic):
         return abs(super().number(label))
 
 
-def ladder(domain: Domain, variables: tuple = (), generic: int = 8, seed: int = 0) -> Iterator[World]:
-    """Worlds of a domain, smallest first: every combination of sizes with small numbers, then `generic` random ones."""
+def ladder(domain: Domain, generic: int = 8, seed: int = 0) -> Iterator[World]:
+    """Worlds, smallest first: all combinations of sizes with small numbers, then `generic` random ones."""
     random = Random(f"{seed}")
     sizes = domain.sizes()
     grid = list(all_choices(*(range(int(d.lower), int(d.upper) + 1) for d in sizes)))

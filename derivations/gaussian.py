@@ -231,7 +231,8 @@ def _log_of_product(subterm, context):
 
 log_of_product = Rule(
     "logarithm of a product",
-    r"$\log(ab)=\log a+\log b$ for $a,b>0$; the Schur complement of a positive definite matrix is positive definite.",
+    r"$\log(ab)=\log a+\log b$ for $a,b>0$; "
+    "the Schur complement of a positive definite matrix is positive definite.",
     f"{HORN}, 7.7.7",
     _log_of_product,
     everywhere=True,
@@ -316,7 +317,10 @@ norm_of_zero = Rule(
 
 
 def largest_kernel_value(distance: str, vector: str) -> Rule:
-    """max_i |f(r_i)| = f(min_i r_i) for a positive decreasing f, with labels of the definitions of min r and of the vector."""
+    """max_i |f(r_i)| = f(min_i r_i) for a positive decreasing f.
+
+    `distance` and `vector` are the labels of the definitions of min_i r_i and of the vector f(r_i).
+    """
 
     def rewrite(subterm: Basic, context: Context):
         values, smallest = context.equation(vector), context.equation(distance)

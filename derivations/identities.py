@@ -322,7 +322,8 @@ def _exchange(subterm, context):
 
 exchange_sums = Rule(
     "exchange the sums",
-    r"$\sum_{k=1}^{T}\sum_{t=k}^{T}a_{tk}=\sum_{t=1}^{T}\sum_{k=1}^{t}a_{tk}$: both run over $1\le k\le t\le T$",
+    r"$\sum_{k=1}^{T}\sum_{t=k}^{T}a_{tk}=\sum_{t=1}^{T}\sum_{k=1}^{t}a_{tk}$: "
+    r"both run over $1\le k\le t\le T$",
     f"{SUMS}, eq. (2.32)",
     _exchange,
     mutants=SUM_MUTANTS,
@@ -362,5 +363,9 @@ def _inverse_of_product(subterm, context):
 
 
 inverse_of_product = Rule(
-    "inverse of a product", r"$(AB)^{-1}=B^{-1}A^{-1}$", "Rasmussen & Williams 2006, A.3", _inverse_of_product, everywhere=True
+    "inverse of a product",
+    r"$(AB)^{-1}=B^{-1}A^{-1}$",
+    "Rasmussen & Williams 2006, A.3",
+    _inverse_of_product,
+    everywhere=True,
 )

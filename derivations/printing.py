@@ -30,7 +30,7 @@ TEX_NAMES = {"ℒ": r"\mathcal{L}", "δ": r"\delta", "log p(y_*|y)": r"\log p(y_
 
 
 class Named:
-    """What the two printers share: bound and opened indices get names that are free; negative terms come last."""
+    """What the two printers share: bound indices get names that are free, negative terms come last."""
 
     def _as_ordered_terms(self, expr, order=None):
         return sorted(
@@ -55,7 +55,7 @@ class Named:
         return self._print(self.entrywise(e)) if bare else self._print(e)
 
     def applied_elementwise(self, e, function_name):
-        """The name to print before (Z) where the function is one named function, or a derivative of one; else None."""
+        """What to print before (Z) for one named function, or a derivative of one; else None."""
         body = e.function.expr
         if body.is_Function and body.args == (ELEMENT,):
             return function_name(body)
@@ -124,7 +124,9 @@ class Latex(Named, LatexPrinter):
         return self.differential(e.expression)
 
     def _print_Jacobian(self, e):
-        return rf"\frac{{\partial {self._print(e.expression)}}}{{\partial {self._print(e.variable)}^{{\top}}}}"
+        return (
+            rf"\frac{{\partial {self._print(e.expression)}}}{{\partial {self._print(e.variable)}^{{\top}}}}"
+        )
 
     def _print_Trace(self, e):
         if e.arg.shape == (1, 1):
@@ -215,7 +217,8 @@ class Latex(Named, LatexPrinter):
 
     def _print_Inner(self, e):
         left, right = e.args
-        return rf"{self.parenthesize(left, PRECEDENCE['Pow'])}^{{\top}} {self.parenthesize(right, PRECEDENCE['Mul'], strict=True)}"
+        turned = self.parenthesize(left, PRECEDENCE["Pow"])
+        return rf"{turned}^{{\top}} {self.parenthesize(right, PRECEDENCE['Mul'], strict=True)}"
 
     def _print_LogNormalDensity(self, e):
         point, mean, covariance = map(self._print, e.args)
@@ -334,7 +337,11 @@ class Text(Named, StrPrinter):
         return "I"
 
     def _print_MatrixElement(self, e):
-        return f"{self._print(e.parent)}[{e.i + 1}]" if e.parent.cols == 1 else f"{self._print(e.parent)}[{e.i + 1},{e.j + 1}]"
+        return (
+            f"{self._print(e.parent)}[{e.i + 1}]"
+            if e.parent.cols == 1
+            else f"{self._print(e.parent)}[{e.i + 1},{e.j + 1}]"
+        )
 
     def _print_Norm(self, e):
         return f"‖{self._print(e.argument)}‖"

@@ -12,6 +12,15 @@ from sympy import Function, Symbol
 from sympy.matrices.expressions import MatrixSymbol
 
 from .chain import Derivation, Induction, Line, Step
+from .differentials import (
+    CALCULUS,
+    differentiate_sum,
+    join_weights,
+    move_sum_into_weight,
+    read_off,
+    split_weight,
+    through_state,
+)
 from .domain import Declaration, Domain, Equation
 from .expressions import (
     Family,
@@ -44,15 +53,6 @@ from .identities import (
     unfold,
     unfold_differential,
 )
-from .differentials import (
-    CALCULUS,
-    differentiate_sum,
-    join_weights,
-    move_sum_into_weight,
-    read_off,
-    split_weight,
-    through_state,
-)
 
 n, m, T = (Symbol(name, integer=True, positive=True) for name in ("n", "m", "T"))
 t, s, k, j = (Symbol(name, integer=True) for name in ("t", "s", "k", "j"))
@@ -73,7 +73,13 @@ PREACTIVATION = Equation(
 )
 STATE = Equation("state", h[t], elementwise(g, z[t - 1]), t, 1, T + 1, "hidden state")
 ADJOINT = Equation(
-    "adjoint", delta[t], Gradient(losses_from(t), h[t]), t, 1, T + 1, "adjoint: the gradient of the losses from $t$ on by the state $h_t$"
+    "adjoint",
+    delta[t],
+    Gradient(losses_from(t), h[t]),
+    t,
+    1,
+    T + 1,
+    "adjoint: the gradient of the losses from $t$ on by the state $h_t$",
 )
 
 DECLARATIONS = (
@@ -115,7 +121,8 @@ ADJOINT_RECURRENCE = Derivation(
         Step(join_weights),
         Step(read_off("adjoint")),
     ),
-    "The losses from time $t$ on depend on the state $h_t$ directly, through $\\mathcal L_t$, and through the next state.",
+    r"The losses from time $t$ on depend on the state $h_t$ directly, through $\mathcal L_t$, "
+    "and through the next state.",
     variable=h[t],
     index=STATE_AT,
 )
@@ -214,7 +221,7 @@ UNROLLED = Induction(
         Step(absorb_factor),
         Step(absorb_first_term),
     ),
-    introduction="Unrolled, the adjoint recurrence is a sum over the later losses, each carried back by Jacobians.",
+    introduction="Unrolled, the adjoint is a sum over the later losses, each carried back by Jacobians.",
     uses=(ADJOINT_RECURRENCE, LAST_ADJOINT),
 )
 

@@ -54,7 +54,7 @@ def _undeclared(text: str, known: set) -> set[str]:
 
 
 def _made_equal(problem: ParseError, shapes: dict) -> dict:
-    """The shapes with the first pair of sizes that clash made equal; the problem itself if neither is unknown."""
+    """The shapes with the first clashing pair of sizes made equal; raises if neither is unknown."""
     for pair in (p for sizes in problem.sizes for p in _factors(*sizes)):
         one, other = sorted(map(str, pair), key=_is_unknown)
         if one != other:

@@ -142,7 +142,7 @@ NOT = {"=": "≠", "<=": ">", ">=": "<"}
 def check(
     derivation: Derivation | Induction, points: int = POINTS, seed: int = SEED
 ) -> dict[str, tuple[CheckedLine, ...]]:
-    """Every line of every part, checked: part title -> lines.  `points` random worlds beside the small ones."""
+    """Every line, checked: part title -> lines.  `points`: random worlds beside the small ones."""
     return _check(derivation, points, seed)
 
 
@@ -162,7 +162,7 @@ def check_chain(chain: Derivation, points: int = POINTS, seed: int = SEED) -> tu
 
 
 def _first_line(chain: Derivation, worlds: Worlds) -> CheckedLine:
-    """The first line only says what is meant; it is held against its own left side where that is another expression."""
+    """The first line only says what is meant; it is held against its own left side."""
     line = chain.start
     evidence = compare(line.left, line.right, "=", worlds)
     return CheckedLine(1, line, None, Verdict.REFUTED if evidence.refuted else None, evidence)
@@ -245,7 +245,7 @@ def _verdict(proved: bool, evidence: Evidence) -> Verdict:
 
 
 def refute_mutant(chain: Derivation, position: int, mutant: Mutant, worlds: Worlds) -> Evidence | None:
-    """The numbers' answer to step `position` with its rule falsified, the other lines frozen; None if the mutant does not fit."""
+    """The numbers' answer to one step with its rule falsified, all else frozen; None if the mutant does not fit."""
     rule, before = chain.steps[position - 1].by, chain.lines[position - 1]
     try:
         wrong = rule.apply(before, chain.context(), mutant)

@@ -1,4 +1,4 @@
-"""``python -m derivations gradient``: shapes declared or inferred, faults marked at their place, nothing evaluated."""
+"""``python -m derivations gradient``: shapes declared or inferred, faults marked at their place."""
 
 import pytest
 from hypothesis import given
@@ -69,7 +69,10 @@ def test_symmetry_is_used(capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("A*x", "--wrt", "x", "--shapes", "A:n,m x:p"), "cannot multiply A of shape n×m and x of shape p×1\nA*x\n ^"),
+        (
+            ("A*x", "--wrt", "x", "--shapes", "A:n,m x:p"),
+            "cannot multiply A of shape n×m and x of shape p×1\nA*x\n ^",
+        ),
         (("__import__('os').getcwd()", "--wrt", "X"), "cannot stand in a formula"),
         (("x.T*x", "--wrt", "x", "--symmetric", "Q"), "does not occur"),
         (("log(det(X)", "--wrt", "X"), "never closed"),
