@@ -327,7 +327,7 @@ def test_mean_and_variance_keep_their_bounds(kind, data):
     for value, derivation, slack in zip(
         (mean, taken), (gp.MEAN_BOUND, gp.VARIANCE_BOUND), problem.tolerances, strict=True
     ):
-        bound = evaluate(derivation.result("bound"), world)
+        bound = evaluate(derivation.result("bound").right, world)
         assert_at_most(value, bound, slack, derivation.title)
         if len(X) == 1:
             assert_at_most(bound, value, slack, f"{derivation.title}: equality for one point")
