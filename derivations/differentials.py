@@ -9,37 +9,43 @@ ed. 2019, chapters 8 and 9; the reverse order of evaluation is reverse-mode diff
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sympy import Add, Basic, Derivative, Dummy, Expr, Mul, Pow, Q, S, Subs, Symbol, default_sort_key, preorder_traversal
-from sympy.assumptions import AppliedPredicate
-from sympy.core.function import Application, AppliedUndef
-from sympy.logic.boolalg import And, BooleanTrue
+from sympy import (
+    Add,
+    Basic,
+    Derivative,
+    Dummy,
+    Mul,
+    Pow,
+    S,
+    Subs,
+    default_sort_key,
+)
+from sympy.core.function import Application
 from sympy.matrices.expressions import (
     DiagMatrix,
     DiagonalOf,
-    HadamardPower,
     HadamardProduct,
     Identity,
     Inverse,
-    KroneckerProduct,
     MatAdd,
     MatMul,
     MatPow,
-    MatrixSymbol,
     Trace,
     Transpose,
     ZeroMatrix,
 )
 from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.matexpr import MatrixElement
 
-from .chain import Derivation, Line, LineRule, Rule, Step
-from .context import Context, DoesNotApply
-from .domain import Declaration, Domain
+from .chain import Line, LineRule, Rule
+from .context import Context
 from .expressions import (
-    Applied,
     ELEMENT,
+    Applied,
     Elementwise,
+    EntryMatrix,
     Gradient,
     IndexSum,
     MatrixIndexSum,
@@ -55,15 +61,15 @@ from .expressions import (
     index_sum,
     inverse,
     is_matrix,
+    matrix_power,
     negative,
     open_binder,
+    partial_derivative,
     product,
     scale,
     transpose,
 )
-from .identities import inverse_of_product
-from .normal_form import Unsupported, as_scalar, trace
-from .printing import text
+from .normal_form import trace
 
 MAGNUS = "Magnus & Neudecker 2019"
 
@@ -78,7 +84,7 @@ def _scalar_function(G, e):
     places = {part: Dummy("s", real=True) for part in parts}
     back = {place: part for part, place in places.items()}
     body = e.xreplace(places)
-    return [(G * _derivative(body, places[part], e).xreplace(back), part) for part in parts]
+    return [(G * _put_back(partial_derivative(body, place), back), part) for part, place in places.items()]
 
 
 def _outermost_scalars(e) -> set:
@@ -87,13 +93,10 @@ def _outermost_scalars(e) -> set:
     return set() if e.is_number or e.is_Symbol else {e}
 
 
-def _derivative(body, place, of):
-    """∂ body/∂ place by SymPy; refused where SymPy leaves the derivative of a function that it does not know."""
-    found = body.diff(place)
-    for left in found.atoms(Derivative, Subs):
-        if not left.atoms(AppliedUndef):
-            raise Unsupported(f"SymPy has no derivative for {text(of)}")
-    return found
+def _put_back(found, back):
+    """Parts for their dummies; a derivative g'(s) of an abstract function becomes one taken at the part."""
+    taken = {d: Subs(d.xreplace({s: ELEMENT}), ELEMENT, s) for d in found.atoms(Derivative) for s in d.variables}
+    return found.xreplace(taken).xreplace(back)
 
 
 def _matrix_product(G, e):
@@ -106,6 +109,15 @@ def _matrix_product(G, e):
 
 def _trace(G, e):
     return [(scale(G, Identity(e.arg.rows)), e.arg)]
+
+
+def _trace_of_power(G, e):
+    base, exponent = e.arg.base, e.arg.exp
+    return [(scale(G * exponent, matrix_power(transpose(base), exponent - 1)), base)]
+
+
+def _entry(G, e):
+    return [(scale(G, EntryMatrix(*e.parent.shape, e.i, e.j)), e.parent)]
 
 
 def _determinant(G, e):
@@ -151,6 +163,10 @@ class Pullback:
     pull: Callable[[Basic, Basic], Iterable[tuple[Basic, Basic]]]
     reason: str
     source: str
+    among: Callable[[Basic], bool] = lambda e: True
+
+    def matches(self, e: Basic) -> bool:
+        return isinstance(e, self.kinds) and self.among(e)
 
 
 PULLBACKS = (
@@ -170,6 +186,22 @@ PULLBACKS = (
         _scalar_function,
         r"$\mathrm df(s_1,\dots)=\sum_i\frac{\partial f}{\partial s_i}\,\mathrm ds_i$ for scalars $s_i$",
         f"{MAGNUS}, 5.12",
+        among=lambda e: not is_matrix(e),
+    ),
+    Pullback(
+        "trace of a power",
+        (Trace,),
+        _trace_of_power,
+        r"$\mathrm d\operatorname{tr}A^k=k\,\langle(A^\top)^{k-1},\mathrm dA\rangle$",
+        f"{MAGNUS}, 8.4 (9)",
+        among=lambda e: isinstance(e.arg, MatPow),
+    ),
+    Pullback(
+        "entry rule",
+        (MatrixElement,),
+        _entry,
+        r"$\mathrm dA_{ij}=\langle E_{ij},\mathrm dA\rangle$, where $E_{ij}$ is 1 at $(i,j)$ and 0 elsewhere",
+        "definition",
     ),
     Pullback(
         "trace rule",
@@ -251,7 +283,7 @@ def pull_back(row: Pullback, pairing: Pairing, context: Context):
 
 def _row_rule(row: Pullback) -> Rule:
     def rewrite(subterm, context):
-        if isinstance(subterm, Pairing) and isinstance(subterm.expression, row.kinds):
+        if isinstance(subterm, Pairing) and row.matches(subterm.expression):
             return pull_back(row, subterm, context)
         return None
 
@@ -259,6 +291,16 @@ def _row_rule(row: Pullback) -> Rule:
 
 
 CALCULUS = {row.name: _row_rule(row) for row in PULLBACKS}
+
+
+def _constant(subterm, context):
+    if isinstance(subterm, Pairing) and not context.varies(subterm.expression):
+        context.require("{} is constant", subterm.expression)
+        return S.Zero
+    return None
+
+
+constant = Rule("constant", r"$\mathrm dc=0$", f"{MAGNUS}, 8.3 (1)", _constant, everywhere=True)
 
 
 # --- differentials and sums over an index -------------------------------------------------------
@@ -345,6 +387,25 @@ move_sum_into_weight = Rule(
 )
 
 
+def _symmetric_part(subterm, context):
+    """⟨G, dX⟩ = ⟨(G + Gᵀ)/2, dX⟩ for a symmetric dX."""
+    if not (isinstance(subterm, Pairing) and isinstance(subterm.expression, SymmetricSymbol)):
+        return None
+    weight = scale(S.Half, add(subterm.weight, transpose(subterm.weight)))
+    if subterm.expression != context.variable or weight == subterm.weight:
+        return None
+    context.require("{} is symmetric", subterm.expression)
+    return Pairing(weight, subterm.expression)
+
+
+symmetric_part = Rule(
+    "symmetric part",
+    r"A symmetric $\mathrm dX$ meets only the symmetric part of its weight: $(G+G^\top)/2$.",
+    f"{MAGNUS}, 3.8",
+    _symmetric_part,
+)
+
+
 # --- from a differential to a gradient ----------------------------------------------------------
 
 
@@ -352,15 +413,13 @@ def read_off(label: str | None = None) -> LineRule:
     """df = ⟨G, dX⟩ for every direction dX says ∂f/∂X = G; `label`: the definition that names the gradient."""
 
     def rewrite(line: Line, context: Context) -> Line | None:
-        left, right = line.left, line.right
-        if right == 0:
-            right = Basic.__new__(Pairing, ZeroMatrix(*context.variable.shape), context.variable)
-        if not (isinstance(left, Pairing) and isinstance(right, Pairing) and left.weight == S.One):
+        left, right, variable = line.left, line.right, context.variable
+        scalar = S.Zero if left == 0 else left.expression if left == differential(left.expression) else None
+        weight = _weight_of(right, variable)
+        if scalar is None or weight is None:
             return None
-        if right.expression != context.variable:
-            return None
-        gradient = Gradient(left.expression, context.variable)
-        return Line(gradient if label is None else _named(gradient, label, context), right.weight)
+        gradient = Gradient(scalar, variable)
+        return Line(gradient if label is None else _named(gradient, label, context), weight)
 
     return LineRule(
         "read off the gradient",
@@ -368,6 +427,13 @@ def read_off(label: str | None = None) -> LineRule:
         f"{MAGNUS}, 9.3 (first identification theorem)",
         rewrite=rewrite,
     )
+
+
+def _weight_of(right, variable):
+    """G of ⟨G, dX⟩; None where the line is not yet of that form."""
+    if right == 0:
+        return ZeroMatrix(*variable.shape)
+    return right.weight if isinstance(right, Pairing) and right.expression == variable else None
 
 
 def _named(gradient: Gradient, label: str, context: Context) -> Basic:
@@ -440,125 +506,3 @@ def _indices(expression: Basic, family, context: Context) -> set:
             if equation.index is not None and getattr(equation.left, "family", None) == member.family:
                 found |= _indices(equation.instance(member.index)[0], family, context)
     return found
-
-
-# --- Kronecker products -------------------------------------------------------------------------
-
-
-def _mixed_product(subterm, context):
-    """(A ⊗ B)(C ⊗ D) = AC ⊗ BD for neighbours whose parts fit."""
-    if not isinstance(subterm, MatMul):
-        return None
-    coefficient, factors = subterm.as_coeff_matrices()
-    for place, (left, right) in enumerate(zip(factors, factors[1:], strict=False)):
-        if isinstance(left, KroneckerProduct) and isinstance(right, KroneckerProduct) and _parts_fit(left, right):
-            merged = KroneckerProduct(*map(product, left.args, right.args))
-            return product(coefficient, *factors[:place], merged, *factors[place + 2 :])
-    return None
-
-
-def _parts_fit(left, right) -> bool:
-    return len(left.args) == len(right.args) and all(a.cols == b.rows for a, b in zip(left.args, right.args, strict=True))
-
-
-def _kronecker_inside(subterm, context):
-    if isinstance(subterm, Transpose | Inverse) and isinstance(subterm.arg, KroneckerProduct):
-        inward = transpose if isinstance(subterm, Transpose) else inverse
-        return KroneckerProduct(*map(inward, subterm.arg.args))
-    return None
-
-
-def _kronecker_trace(subterm, context):
-    if isinstance(subterm, Trace) and isinstance(subterm.arg, KroneckerProduct):
-        return Mul(*map(trace, subterm.arg.args))
-    return None
-
-
-KRONECKER = (
-    Rule(
-        "transpose or inverse of a Kronecker product",
-        r"$(A\otimes B)^\top=A^\top\otimes B^\top$, $(A\otimes B)^{-1}=A^{-1}\otimes B^{-1}$",
-        f"{MAGNUS}, 2.2",
-        _kronecker_inside,
-        everywhere=True,
-    ),
-    Rule("mixed product", r"$(A\otimes B)(C\otimes D)=AC\otimes BD$", f"{MAGNUS}, 2.2 (4)", _mixed_product, everywhere=True),
-    Rule(
-        "trace of a Kronecker product",
-        r"$\operatorname{tr}(A\otimes B)=\operatorname{tr}A\,\operatorname{tr}B$",
-        f"{MAGNUS}, 2.2 (7)",
-        _kronecker_trace,
-        everywhere=True,
-    ),
-)
-
-
-# --- the usual form of an answer ----------------------------------------------------------------
-
-
-def _with_powers(subterm, context):
-    """A A A as A³, in a product."""
-    if not isinstance(subterm, MatMul):
-        return None
-    coefficient, factors = subterm.as_coeff_matrices()
-    powers = []
-    for factor in factors:
-        base, exponent = (factor.arg, -1) if isinstance(factor, Inverse) else (factor, 1)
-        if powers and powers[-1][0] == base and powers[-1][1] * exponent > 0:
-            powers[-1][1] += exponent
-        else:
-            powers.append([base, exponent])
-    if len(powers) == len(factors):
-        return None
-    return product(coefficient, *(_matrix_power(base, exponent) for base, exponent in powers))
-
-
-def _matrix_power(base, exponent):
-    return {1: base, -1: inverse(base)}.get(exponent) or MatPow(base, exponent)
-
-
-def _symmetric_part(subterm, context):
-    """⟨G, dX⟩ = ⟨(G + Gᵀ)/2, dX⟩ for a symmetric dX."""
-    if not (isinstance(subterm, Pairing) and isinstance(subterm.expression, SymmetricSymbol)):
-        return None
-    weight = scale(S.Half, add(subterm.weight, transpose(subterm.weight)))
-    if subterm.expression != context.variable or weight == subterm.weight:
-        return None
-    context.require("{} is symmetric", subterm.expression)
-    return Pairing(weight, subterm.expression)
-
-
-symmetric_part = Rule(
-    "symmetric part",
-    r"A symmetric $\mathrm dX$ meets only the symmetric part of its weight: $(G+G^\top)/2$.",
-    f"{MAGNUS}, 3.8",
-    _symmetric_part,
-)
-
-
-def _constant(subterm, context):
-    if isinstance(subterm, Pairing) and not context.varies(subterm.expression):
-        context.require("{} is constant", subterm.expression)
-        return S.Zero
-    return None
-
-
-constant = Rule("constant", r"$\mathrm dc=0$", f"{MAGNUS}, 8.3 (1)", _constant, everywhere=True)
-def _scalars_in_front(subterm, context):
-    """A 1x1 group among the factors of a larger product, as the number it is, in front."""
-    if not isinstance(subterm, MatMul) or subterm.shape == (1, 1):
-        return None
-    coefficient, factors = subterm.as_coeff_matrices()
-    for start in range(len(factors)):
-        for end in range(start + 2, len(factors) + 1):
-            if factors[start].rows == 1 and factors[end - 1].cols == 1:
-                number = as_scalar(product(*factors[start:end]))
-                return product(coefficient * number, *factors[:start], *factors[end:])
-    return None
-
-
-scalars_in_front = Rule(
-    "numbers in front", r"$a\,(x^\top y)=(x^\top y)\,a$", "definition", _scalars_in_front, everywhere=True
-)
-with_powers = Rule("powers", r"$AA=A^2$", "definition", _with_powers, everywhere=True)
-USUAL_FORM = (inverse_of_product, scalars_in_front, with_powers)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
-from itertools import chain
+from itertools import chain, pairwise
 
 import sympy
-from sympy import Add, Basic, Derivative, Mul, NumberSymbol, Pow, Rational, Symbol
+from sympy import Add, Basic, Derivative, Mul, NumberSymbol, Piecewise, Pow, Rational, Subs, Sum, Symbol
 from sympy.core.function import Application, AppliedUndef
 from sympy.matrices.expressions import (
     DiagMatrix,
@@ -39,12 +39,13 @@ from .expressions import (
     Applied,
     AppliedGradient,
     Blocks,
-    MatrixDifferential,
     Elementwise,
+    EntryMatrix,
     Gradient,
     IndexProduct,
     IndexSum,
     Jacobian,
+    MatrixDifferential,
     MatrixIndexSum,
     Member,
     Pairing,
@@ -149,13 +150,56 @@ def _values(expressions, world):
 
 
 def _plus(a, b):
+    if not _matrices(a, b):
+        a, b = number_of(a), number_of(b)
     return combine(lambda x, y: x + y, a, b)
 
 
+def number_of(value):
+    """A 1x1 matrix as the number that is meant."""
+    return value[0][0] if _is_number(value) else value
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, list) and len(value) == len(value[0]) == 1
+
+
+def _scalars(expressions, w):
+    return list(map(number_of, _values(expressions, w)))
+
+
+def _product(e, w):
+    """A product of matrices and scalars, in an order that fits: SymPy has flattened 1x1 products like (xᵀx) A."""
+    factors = _values(e.args, w)
+    while len(factors) > 1:
+        i = _place_to_multiply(factors)
+        factors[i : i + 2] = [_times(*factors[i : i + 2])]
+    return factors[0]
+
+
+def _place_to_multiply(factors) -> int:
+    """The first pair whose product is a number, else the first that fits."""
+    pairs = [i for i, pair in enumerate(pairwise(factors)) if _fits(*pair)]
+    if not pairs:
+        raise Unevaluable("the factors of a product do not fit")
+    ones = [i for i in pairs if _matrices(*factors[i : i + 2]) and len(factors[i]) == len(factors[i + 1][0]) == 1]
+    return (ones or pairs)[0]
+
+
+def _fits(a, b) -> bool:
+    return not _matrices(a, b) or len(a[0]) == len(b) or _is_number(a) or _is_number(b)
+
+
+def _matrices(a, b) -> bool:
+    return isinstance(a, list) and isinstance(b, list)
+
+
 def _times(a, b):
-    """A product in which scalars may stand among matrices."""
-    if isinstance(a, list) and isinstance(b, list):
+    """A product in which scalars, and 1x1 matrices for scalars, may stand among matrices."""
+    if _matrices(a, b) and len(a[0]) == len(b):
         return multiply(a, b)
+    if _matrices(a, b):
+        a, b = (number_of(a), b) if _is_number(a) else (a, number_of(b))
     if isinstance(b, list):
         a, b = b, a
     return combine(lambda x: x * b, a)
@@ -168,6 +212,37 @@ def _constant_matrix(entry):
     return fill
 
 
+def _entry_matrix(e, w):
+    place = w.integer(e.i), w.integer(e.j)
+    return filled(*shape_in(e, w), lambda i, j: w.field.number(int((i, j) == place)))
+
+
+def _entry(e, w):
+    rows, i, j = evaluate(e.parent, w), w.integer(e.i), w.integer(e.j)
+    if not (i < len(rows) and j < len(rows[0])):
+        raise Unevaluable(f"there is no entry ({i}, {j}) here")
+    return rows[i][j]
+
+
+def _subs(e, w):
+    given = dict(zip(e.variables, _values(e.point, w), strict=True))
+    return evaluate(e.expr, World({**w.values, **given}, field=w.field))
+
+
+def _piecewise(e, w):
+    for value, condition in e.args:
+        if _holds(condition, w):
+            return evaluate(value, w)
+    raise Unevaluable(f"no case of {e} applies")
+
+
+def _holds(condition, w) -> bool:
+    if condition in (sympy.true, sympy.false):
+        return bool(condition)
+    left, right = _values(condition.args, w)
+    return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[condition.rel_op]
+
+
 def _symbol(e, w):
     if e in w.values:
         value = w.values[e]
@@ -176,9 +251,9 @@ def _symbol(e, w):
 
 
 def _diagonal(e, w):
-    column = evaluate(e.args[0], w)
+    entries = [x for row in evaluate(e.args[0], w) for x in row]
     zero = w.field.number(0)
-    return filled(len(column), len(column), lambda i, j: column[i][0] if i == j else zero)
+    return filled(len(entries), len(entries), lambda i, j: entries[i] if i == j else zero)
 
 
 def _elementwise(e, w):
@@ -221,6 +296,14 @@ def _sum(e, w):
     return reduce(_plus, _terms(e, w), w.field.number(0))
 
 
+def _sympy_sum(e, w):
+    """SymPy's sum over indices, which is how it writes an entry of a product."""
+    (index, lower, upper), *inner_limits = reversed(e.limits)
+    body = e.func(e.function, *reversed(inner_limits)) if inner_limits else e.function
+    terms = (evaluate(body, w.bind(index, k)) for k in range(w.integer(lower), w.integer(upper) + 1))
+    return reduce(_plus, terms, w.field.number(0))
+
+
 def _matrix_sum(e, w):
     terms = _terms(e, w)
     return reduce(_plus, terms) if terms else _constant_matrix(lambda i, j: 0)(e, w)
@@ -259,7 +342,7 @@ def _gradient(e, w):
     key = w.key(e.variable)
 
     def value(rows):
-        return evaluate(e.expression, World({**w.values, key: rows}, w.definitions, field=w.field))
+        return number_of(evaluate(e.expression, World({**w.values, key: rows}, w.definitions, field=w.field)))
 
     found = gradient_by_differences(value, at, w.field)
     return _symmetric_part(found) if isinstance(e.variable, SymmetricSymbol) else found
@@ -302,7 +385,7 @@ def inner(a, b, field):
 
 
 def _power(e, w):
-    return w.field.power(*_values(e.args, w))
+    return w.field.power(*_scalars(e.args, w))
 
 
 def _matrix_power(e, w):
@@ -372,11 +455,11 @@ EVALUATE: dict[type, Callable] = {
     MatrixSymbol: lambda e, w: w.lookup(e),
     SymmetricSymbol: lambda e, w: w.lookup(e),
     Member: lambda e, w: w.lookup(e),
-    Add: _fold(lambda a, b: a + b),
-    Mul: _fold(lambda a, b: a * b),
+    Add: _fold(_plus),
+    Mul: _fold(_times),
     Pow: _power,
     MatAdd: _fold(_plus),
-    MatMul: _fold(_times),
+    MatMul: _product,
     MatPow: _matrix_power,
     HadamardProduct: _fold(lambda a, b: combine(lambda x, y: x * y, a, b)),
     Transpose: lambda e, w: [list(column) for column in zip(*evaluate(e.arg, w), strict=True)],
@@ -390,14 +473,18 @@ EVALUATE: dict[type, Callable] = {
     Identity: _constant_matrix(lambda i, j: int(i == j)),
     ZeroMatrix: _constant_matrix(lambda i, j: 0),
     OneMatrix: _constant_matrix(lambda i, j: 1),
+    EntryMatrix: _entry_matrix,
     Blocks: _block,
     FunctionMatrix: _function_matrix,
     ElementwiseApplyFunction: _elementwise,
     Elementwise: _elementwise,
     Derivative: _derivative,
+    Subs: _subs,
+    Piecewise: _piecewise,
     AppliedUndef: _undefined,
-    Application: lambda e, w: w.field.call(e.func, *_values(e.args, w)),
+    Application: lambda e, w: w.field.call(e.func, *_scalars(e.args, w)),
     IndexSum: _sum,
+    Sum: _sympy_sum,
     MatrixIndexSum: _matrix_sum,
     IndexProduct: _matrix_product,
     Applied: _applied,
@@ -409,7 +496,7 @@ EVALUATE: dict[type, Callable] = {
     Inner: lambda e, w: inner(*_values(e.args, w), w.field),
     Norm: _norm,
     Kernel: lambda e, w: evaluate(e.formula(), w),
-    MatrixElement: lambda e, w: evaluate(e.parent, w)[w.integer(e.i)][w.integer(e.j)],
+    MatrixElement: _entry,
     LargestEntry: _largest_entry,
     SmallestValue: _smallest_value,
     SmallestEigenvalue: lambda e, w: w.field.eigenvalues(evaluate(e.argument, w))[0],

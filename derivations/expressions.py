@@ -13,8 +13,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import count, pairwise
+from math import gcd, lcm
 
-from sympy import Add, Basic, Dummy, Expr, Integer, Lambda, Mul, S, Symbol, Tuple, default_sort_key, sympify
+from sympy import (
+    Abs,
+    Add,
+    Basic,
+    Derivative,
+    DiracDelta,
+    Dummy,
+    Expr,
+    Integer,
+    KroneckerDelta,
+    Lambda,
+    Mul,
+    Rational,
+    S,
+    Subs,
+    Symbol,
+    Tuple,
+    default_sort_key,
+    powsimp,
+    sign,
+    sympify,
+)
 from sympy.core.function import AppliedUndef
 from sympy.core.symbol import Str
 from sympy.matrices.expressions import (
@@ -26,6 +48,7 @@ from sympy.matrices.expressions import (
     KroneckerProduct,
     MatAdd,
     MatMul,
+    MatPow,
     MatrixExpr,
     MatrixSymbol,
     OneMatrix,
@@ -33,6 +56,10 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+
+
+class Unsupported(NotImplementedError):
+    """An expression of a kind that cannot be differentiated here; the message names it."""
 
 
 class ShapeError(ValueError):
@@ -287,20 +314,43 @@ class Elementwise(ElementwiseApplyFunction):
 def elementwise(function: Callable, argument) -> MatrixExpr:
     """`function` (a SymPy function, Lambda or callable) of every entry of the matrix `argument`.
 
-    A linear function c ξ is the multiple c of the matrix, a constant c a matrix of c.
+    A constant factor goes in front: c ξ is the multiple c of the matrix, a constant c a matrix of c.
     """
-    body = sympify(function(ELEMENT))
-    if not body.has(ELEMENT):
-        return scale(body, OneMatrix(*argument.shape))
-    slope = body / ELEMENT
-    if not slope.has(ELEMENT):
-        return scale(slope, argument)
-    return Elementwise(Lambda(ELEMENT, body), argument)
+    factor, body = sympify(function(ELEMENT)).as_independent(ELEMENT, as_Add=False)
+    if body == 1:
+        return scale(factor, OneMatrix(*argument.shape))
+    if body == ELEMENT:
+        return scale(factor, argument)
+    return scale(factor, Elementwise(Lambda(ELEMENT, body), argument))
 
 
 def elementwise_derivative(applied: ElementwiseApplyFunction) -> MatrixExpr:
-    """g'(Z) for g(Z); refused when SymPy leaves a derivative that is not of a declared abstract function."""
-    return elementwise(lambda x: applied.function(x).diff(x), applied.expr)
+    """g'(Z) for g(Z)."""
+    return elementwise(lambda x: partial_derivative(applied.function(x), x), applied.expr)
+
+
+def partial_derivative(body: Expr, x: Symbol) -> Expr:
+    """∂ body/∂x by SymPy, for real scalars; `Unsupported` where SymPy has none, abstract functions g, L_t apart."""
+    found = body.diff(x)
+    if any(not left.atoms(AppliedUndef) for left in found.atoms(Derivative, Subs)) or found.has(DiracDelta):
+        raise Unsupported(f"SymPy has no derivative for {body}")
+    moduli = {a.args[0] for a in found.atoms(Abs)}
+    signs = {s: s.args[0] / Abs(s.args[0]) for s in found.atoms(sign) if s.args[0] in moduli}
+    return powsimp(found.xreplace(signs))
+
+
+class EntryMatrix(MatrixExpr):
+    """The matrix whose entry (i, j), counted from 0, is 1, and whose other entries are 0."""
+
+    def __new__(cls, rows, cols, i, j):
+        return Basic.__new__(cls, *map(sympify, (rows, cols, i, j)))
+
+    shape = property(lambda self: self.args[:2])
+    i = property(lambda self: self.args[2])
+    j = property(lambda self: self.args[3])
+
+    def _entry(self, i, j, **options):
+        return KroneckerDelta(i, self.i) * KroneckerDelta(j, self.j)
 
 
 class Blocks(MatrixExpr):
@@ -415,22 +465,41 @@ def product(*factors):
         inner, matrix = split_coefficient(matrix)
         coefficient *= inner
         for part in matrix.args if isinstance(matrix, MatMul) else (matrix,):
-            _append_factor(kept, part)
+            coefficient *= _append_factor(kept, part)
     if coefficient == 0 or any(is_zero(k) for k in kept):
         return ZeroMatrix(rows, cols)
     if not kept:
         return scale(coefficient, Identity(rows))
-    return scale(coefficient, kept[0] if len(kept) == 1 else MatMul(*kept))
+    if len(kept) == 1:
+        return scale(coefficient, kept[0])
+    contents, kept = zip(*map(split_content, kept), strict=True)
+    return scale(Mul(coefficient, *contents), MatMul(*kept))
 
 
-def _append_factor(kept: list, factor) -> None:
-    """Put one more factor at the right end; A A⁻¹ and A⁻¹ A cancel, identities vanish."""
+def _append_factor(kept: list, factor):
+    """Put one more factor at the right end; A A⁻¹ and A⁻¹ A cancel, identities vanish.  Returns a scalar to multiply by."""
     if isinstance(factor, Identity):
-        return
+        return S.One
+    if kept and isinstance(factor, OneMatrix) and isinstance(kept[-1], OneMatrix):
+        left = kept.pop()
+        kept.append(OneMatrix(left.rows, factor.cols))
+        return left.cols
     if kept and inverse(kept[-1], check=False) == factor:
         kept.pop()
-        return
+        return S.One
     kept.append(factor)
+    return S.One
+
+
+def split_content(matrix):
+    """(rational c > 0, matrix without a common rational factor) with matrix = c times the latter."""
+    if not isinstance(matrix, MatAdd):
+        return S.One, matrix
+    numbers = [split_coefficient(part)[0].as_coeff_Mul()[0] for part in matrix.args]
+    if not all(number.is_Rational for number in numbers):
+        return S.One, matrix
+    content = Rational(gcd(*(int(q.p) for q in numbers)), lcm(*(int(q.q) for q in numbers)))
+    return content, matrix if content == 1 else scale(1 / content, matrix)
 
 
 def transpose(x):
@@ -463,6 +532,8 @@ _TRANSPOSE: dict[type, Callable] = {
     HadamardProduct: lambda x: hadamard(*map(transpose, x.args)),
     Elementwise: lambda x: Elementwise(x.function, transpose(x.expr)),
     Inverse: lambda x: Inverse(transpose(x.arg)),
+    MatPow: lambda x: MatPow(transpose(x.base), x.exp),
+    EntryMatrix: lambda x: EntryMatrix(x.cols, x.rows, x.j, x.i),
     DiagMatrix: lambda x: x,
     Blocks: lambda x: Blocks(*([transpose(b) for b in column] for column in zip(*x.args, strict=True))),
     Identity: lambda x: x,
@@ -485,7 +556,20 @@ def inverse(x, check=True):
         if check:
             raise ShapeError(f"only a square matrix has an inverse, not {describe(x)}")
         return None
-    return Inverse(x)
+    if isinstance(x, MatPow):
+        return MatPow(x.base, -x.exp)
+    if isinstance(x, DiagMatrix):
+        return DiagMatrix(elementwise(lambda entry: 1 / entry, x.args[0]))
+    coefficient, matrix = split_coefficient(x)
+    content, matrix = split_content(matrix)
+    return scale(1 / (coefficient * content), Inverse(matrix))
+
+
+def matrix_power(base, exponent):
+    """A square matrix to an integer power, which may be a symbol."""
+    if exponent == 0:
+        return Identity(base.rows)
+    return base if exponent == 1 else inverse(base) if exponent == -1 else MatPow(base, exponent)
 
 
 def hadamard(*factors):
@@ -503,9 +587,30 @@ def hadamard(*factors):
             raise ShapeError(f"entrywise product of {describe(parts[0])} and {describe(other)}")
     if any(is_zero(p) for p in parts):
         return ZeroMatrix(*parts[0].shape)
-    parts = [p for p in parts if not isinstance(p, OneMatrix)] or parts[:1]
+    if len(parts) > 1:
+        ones = OneMatrix(*parts[0].shape)
+        contents, parts = zip(*map(split_content, parts), strict=True)
+        coefficient *= Mul(*contents)
+        parts = [p for p in _with_hadamard_powers(parts) if not isinstance(p, OneMatrix)] or [ones]
     parts = sorted(parts, key=default_sort_key)
     return scale(coefficient, parts[0] if len(parts) == 1 else HadamardProduct(*parts))
+
+
+def _with_hadamard_powers(parts) -> list:
+    """Entrywise powers of one matrix collected: Z ∘ Z becomes the elementwise square of Z."""
+    exponents: dict = {}
+    for part in parts:
+        base, exponent = _base_and_exponent(part)
+        exponents[base] = exponents.get(base, S.Zero) + exponent
+    return [elementwise(lambda x, k=k: x**k, base) for base, k in exponents.items()]
+
+
+def _base_and_exponent(matrix):
+    if isinstance(matrix, Elementwise):
+        base, exponent = matrix.function.expr.as_base_exp()
+        if base == ELEMENT and exponent.is_number:
+            return matrix.expr, exponent
+    return matrix, S.One
 
 
 def diagonal(vector) -> MatrixExpr:
@@ -517,6 +622,8 @@ def diagonal(vector) -> MatrixExpr:
 
 def diagonal_of(matrix) -> MatrixExpr:
     """The diagonal of a square matrix, as a column; that of u vᵀ is u ∘ v."""
+    if not equal_size(matrix.rows, matrix.cols):
+        raise ShapeError(f"only of a square matrix is the diagonal taken, not of {describe(matrix)}")
     if isinstance(matrix, MatAdd):
         return add(*map(diagonal_of, matrix.args))
     if isinstance(matrix, Transpose):
@@ -553,6 +660,7 @@ _CONSTRUCTORS: dict[type, Callable] = {
     Transpose: transpose,
     Inverse: inverse,
     DiagMatrix: diagonal,
+    DiagonalOf: diagonal_of,
 }
 
 

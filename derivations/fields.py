@@ -130,7 +130,12 @@ class Entries:
         return sympy.Matrix(rows).cholesky(hermitian=False).tolist()
 
 
-COMPARISONS = {sympy.Max: lambda *xs: max(xs), sympy.Min: lambda *xs: min(xs), sympy.Abs: abs}
+COMPARISONS = {
+    sympy.Max: lambda *xs: max(xs),
+    sympy.Min: lambda *xs: min(xs),
+    sympy.Abs: abs,
+    sympy.Heaviside: lambda x, at_zero: at_zero if x == 0 else x > 0,
+}
 MPMATH_NAMES = {sympy.log: "ln"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Basic
+from sympy import Add, Basic, Mul
 from sympy.matrices.expressions import (
     DiagMatrix,
     HadamardProduct,
@@ -18,11 +18,14 @@ from .chain import Line, LineRule, Rule
 from .context import Context
 from .differentials import MAGNUS
 from .expressions import (
-    MatrixDifferential,
     Elementwise,
     Jacobian,
+    MatrixDifferential,
+    Pairing,
+    Unsupported,
     add,
     diagonal,
+    differential,
     elementwise_derivative,
     hadamard,
     negative,
@@ -30,7 +33,7 @@ from .expressions import (
     scale,
     transpose,
 )
-from .normal_form import Unsupported, as_scalar
+from .normal_form import as_scalar
 from .printing import text
 
 
@@ -46,16 +49,8 @@ def _product(e, context):
         if context.varies(f)
     ]
     if context.varies(coefficient):
-        terms.append(_scalar_factor(coefficient, factors, context))
+        terms.append(product(differential(coefficient), *factors))
     return add(*terms)
-
-
-def _scalar_factor(coefficient, factors, context):
-    """(d s) M = M (∇s)ᵀ dx, the gradient of the scalar by the rules for scalars."""
-    from .matrix_calculus import derive_gradient
-
-    slope = derive_gradient(coefficient, context.variable).result()
-    return product(*factors, transpose(slope), MatrixDifferential(context.variable))
 
 
 def _hadamard(e, context):
@@ -131,7 +126,7 @@ def coefficient_of(term, dx):
     """J with term = J dx, for a column that is linear in dx."""
     if term == dx:
         return Identity(dx.rows)
-    if not term.has(dx):
+    if not _moves(term, dx):
         return ZeroMatrix(term.rows, dx.rows)
     if isinstance(term, MatAdd):
         return add(*(coefficient_of(part, dx) for part in term.args))
@@ -150,6 +145,8 @@ def _of_hadamard(term, dx):
 
 def _of_product(term, dx):
     number, factors = term.as_coeff_matrices()
+    if number.has(Pairing):
+        return _of_scalar_factor(number, factors)
     place = next(i for i, f in enumerate(factors) if f.has(dx))
     left, moving, right = factors[:place], factors[place], factors[place + 1 :]
     if not right:
@@ -164,6 +161,19 @@ def _of_product(term, dx):
     if isinstance(moving, DiagMatrix) and rest.cols == 1:
         return product(number, *left, diagonal(rest), coefficient_of(moving.args[0], dx))
     raise Unsupported(f"no Jacobian of a term like {text(term)}")
+
+
+def _of_scalar_factor(number, factors):
+    """Σ c ⟨G, dx⟩ M is M (Σ c Gᵀ) dx."""
+    terms = (Mul.make_args(part) for part in Add.make_args(number.expand()))
+    split = [(next(f for f in term if isinstance(f, Pairing)), term) for term in terms]
+    slopes = (scale(Mul(*(f for f in term if f != pairing)), pairing.weight) for pairing, term in split)
+    return product(*factors, transpose(add(*slopes)))
+
+
+def _moves(term, dx) -> bool:
+    """Whether a term is linear in dx: by dx itself, or by a scalar ⟨G, dx⟩."""
+    return term.has(dx) or term.has(Pairing)
 
 
 def _to_the_right(line: Line, context: Context) -> Line | None:

@@ -10,6 +10,7 @@ MatrixDifferential Calculus, 3rd ed. 2019; the Matrix Cookbook, 2012, for the us
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from sympy import Basic, Q, Symbol, default_sort_key, preorder_traversal
@@ -19,27 +20,19 @@ from sympy.logic.boolalg import And, BooleanTrue
 from sympy.matrices.expressions import HadamardPower, KroneckerProduct, MatrixSymbol
 
 from .chain import Derivation, Line, Rule, Step
-from .context import Context, DoesNotApply
-from .differentials import (
-    CALCULUS,
-    KRONECKER,
-    PULLBACKS,
-    USUAL_FORM,
-    constant,
-    join_weights,
-    read_off,
-    symmetric_part,
-)
+from .context import Context
+from .differentials import CALCULUS, PULLBACKS, constant, join_weights, read_off, symmetric_part
 from .domain import Declaration, Domain
 from .expressions import (
     ELEMENT,
-    MatrixDifferential,
     Elementwise,
     Gradient,
     Jacobian,
+    MatrixDifferential,
     Pairing,
     ShapeError,
     SymmetricSymbol,
+    Unsupported,
     describe,
     diagonal,
     diagonal_of,
@@ -50,10 +43,13 @@ from .expressions import (
     subtract,
 )
 from .forward import PUSHFORWARD, differential_to_the_right, read_off_jacobian
-from .normal_form import Unsupported, normalise, normalise_scalar
+from .normal_form import normalise, normalise_scalar
 from .printing import text
+from .usual_form import KRONECKER, USUAL_FORM
 
 MOST_STEPS = 500
+READ_OFF = (join_weights, symmetric_part, read_off())
+READ_OFF_JACOBIAN = (read_off_jacobian, differential_to_the_right)
 
 
 def gradient(expression: Basic, variable: MatrixSymbol, assumptions=True):
@@ -84,7 +80,7 @@ def derive_gradient(expression: Basic, variable: MatrixSymbol, assumptions=True)
     target = renamed.get(variable, variable)
     start = Line(differential(scalar), differential(scalar))
     chain = Derivation("gradient", "Gradient", "", domain_of(scalar, target), start, (), variable=target)
-    return driven(chain, _next_rule)
+    return driven(chain, _backward)
 
 
 def derive_jacobian(expression: Basic, variable: MatrixSymbol, assumptions=True) -> Derivation:
@@ -98,7 +94,7 @@ def derive_jacobian(expression: Basic, variable: MatrixSymbol, assumptions=True)
             raise ShapeError(f"a Jacobian is that of a column by a column, not of {describe(one)}")
     start = Line(MatrixDifferential(column), MatrixDifferential(column))
     chain = Derivation("jacobian", "Jacobian", "", domain_of(column, variable), start, (), variable=variable)
-    return driven(chain, _next_forward_rule)
+    return driven(chain, _forward)
 
 
 def cookbook_form(gradient_: Basic):
@@ -150,6 +146,7 @@ def domain_of(expression: Basic, *variables: MatrixSymbol) -> Domain:
     nodes = [*matrices, *(node for node in preorder_traversal(expression) if is_matrix(node))]
     sizes = sorted({s for node in nodes for size in node.shape for s in size.free_symbols}, key=default_sort_key)
     symbols = {s for s in expression.free_symbols if isinstance(s, Symbol)}
+    sizes += sorted({s for s in symbols - set(sizes) if s.is_integer}, key=default_sort_key)
     scalars = sorted(symbols - set(sizes), key=default_sort_key)
     functions = sorted({f.func for f in expression.atoms(AppliedUndef)}, key=str)
     largest = 3 if len(sizes) <= 2 else 2
@@ -170,61 +167,58 @@ def _kind(matrix) -> str:
 # --- which rule comes next ----------------------------------------------------------------------
 
 
-def driven(chain: Derivation, next_rule) -> Derivation:
-    """The chain with the steps that lead to its answer, each picked by what the line before still needs."""
+def driven(chain: Derivation, candidates) -> Derivation:
+    """The chain with the steps that lead to its answer: each time the first candidate that applies."""
     context, line, steps = chain.context(), chain.start, []
-    while (rule := next_rule(line, context)) is not None:
-        line = rule.apply(line, context)
+    while True:
+        attempts = ((rule, rule.attempt(line, context)) for rule in candidates(line, context))
+        rule, new = next((found for found in attempts if found[1] is not None), (None, None))
+        if rule is None and not isinstance(line.left, Gradient | Jacobian):
+            raise Unsupported(f"there is no rule for {text(line.right)}")
+        if rule is None:
+            return replace(chain, steps=tuple(steps))
+        line = new
         steps.append(Step(rule))
         if len(steps) > MOST_STEPS:
             raise Unsupported(f"more than {MOST_STEPS} steps are not taken")
-    return replace(chain, steps=tuple(steps))
 
 
-def _next_rule(line: Line, context: Context) -> Rule | None:
+def _backward(line: Line, context: Context) -> Iterable[Rule]:
     if isinstance(line.left, Gradient):
-        return _usual_form(line, context)
-    pairings = sorted(line.right.atoms(Pairing), key=default_sort_key)
-    unfinished = [p for p in pairings if p.expression != context.variable]
-    if unfinished:
-        return _rule_for(unfinished[0].expression, line, context)
-    return next((rule for rule in (join_weights, symmetric_part) if applies(rule, line, context)), read_off())
+        return USUAL_FORM
+    unfinished = _unfinished(line, context, Pairing)
+    return _rules_for(unfinished[0].expression, context) if unfinished else READ_OFF
 
 
-def _usual_form(line: Line, context: Context) -> Rule | None:
-    return next((rule for rule in USUAL_FORM if applies(rule, line, context)), None)
-
-
-def _rule_for(expression: Basic, line: Line, context: Context) -> Rule:
-    if not context.varies(expression):
-        return constant
-    if expression.has(KroneckerProduct):
-        for rule in KRONECKER:
-            if applies(rule, line, context):
-                return rule
-    for row in PULLBACKS:
-        if isinstance(expression, row.kinds):
-            return CALCULUS[row.name]
-    raise Unsupported(f"there is no rule for {type(expression).__name__}: {text(expression)}")
-
-
-def _next_forward_rule(line: Line, context: Context) -> Rule | None:
+def _forward(line: Line, context: Context) -> Iterable[Rule]:
     if isinstance(line.left, Jacobian):
-        return _usual_form(line, context)
-    unfinished = [d for d in line.right.atoms(MatrixDifferential) if d.expression != context.variable]
-    if not unfinished:
-        done = applies(read_off_jacobian, line, context)
-        return read_off_jacobian if done else differential_to_the_right
-    first = min(unfinished, key=default_sort_key)
+        return USUAL_FORM
+    scalars = _unfinished(line, context, Pairing)
+    if scalars:
+        return _rules_for(scalars[0].expression, context)
+    columns = _unfinished(line, context, MatrixDifferential)
+    return _forward_rules_for(columns[0].expression, context) if columns else READ_OFF_JACOBIAN
+
+
+def _unfinished(line: Line, context: Context, kind: type) -> list:
+    """The differentials that are not yet that of the variable, in a fixed order."""
+    found = (d for d in line.right.atoms(kind) if d.expression != context.variable)
+    return sorted(found, key=default_sort_key)
+
+
+def _rules_for(expression: Basic, context: Context) -> Iterable[Rule]:
+    if not context.varies(expression):
+        return (constant,)
+    row = next((row for row in PULLBACKS if row.matches(expression)), None)
+    if expression.has(KroneckerProduct):
+        return KRONECKER if row is None else (*KRONECKER, CALCULUS[row.name])
+    if row is None:
+        raise Unsupported(f"there is no rule for {type(expression).__name__}: {text(expression)}")
+    return (CALCULUS[row.name],)
+
+
+def _forward_rules_for(expression: Basic, context: Context) -> Iterable[Rule]:
     for kinds, rule in PUSHFORWARD:
-        if isinstance(first.expression, kinds) or not context.varies(first.expression):
-            return rule
-    raise Unsupported(f"there is no rule for {type(first.expression).__name__}: {text(first.expression)}")
-
-
-def applies(rule: Rule, line: Line, context: Context) -> bool:
-    try:
-        rule.apply(line, context)
-    except DoesNotApply:
-        return False
-    return True
+        if isinstance(expression, kinds) or not context.varies(expression):
+            return (rule,)
+    raise Unsupported(f"there is no rule for {type(expression).__name__}: {text(expression)}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sympy import Add, Basic, Expr, Mul, Pow, S, default_sort_key, preorder_traversal, sympify
+from sympy import Add, Basic, Expr, Mul, Pow, S, Sum, default_sort_key, preorder_traversal, sympify
 from sympy.core.function import Application
 from sympy.matrices.expressions import (
     DiagMatrix,
@@ -22,6 +22,7 @@ from sympy.matrices.expressions import (
     MatAdd,
     MatMul,
     MatPow,
+    MatrixExpr,
     MatrixSymbol,
     OneMatrix,
     Trace,
@@ -30,26 +31,30 @@ from sympy.matrices.expressions import (
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .expressions import (
+    Elementwise,
     ShapeError,
+    Unsupported,
     add,
     describe,
     diagonal,
+    diagonal_of,
     elementwise,
     equal_size,
     hadamard,
     inverse,
     is_matrix,
     is_zero,
+    matrix_power,
     product,
     split_coefficient,
     transpose,
 )
 
-
-class Unsupported(NotImplementedError):
-    """An expression of a kind that cannot be differentiated here; the message names it."""
+MOST_FACTORS = 12
+"""A higher power of a matrix is not written out as a product."""
 
 
 def normalise(expression: Basic):
@@ -88,12 +93,19 @@ def _scalar_product(matrix):
     for end in range(1, len(factors)):
         if equal_size(factors[end - 1].cols, 1):
             return coefficient * as_scalar(product(*factors[:end])) * as_scalar(product(*factors[end:]))
-    rest = product(*factors)
-    return coefficient * Trace(min(rest, transpose(rest), key=_transposes_then_name))
+    if len(factors) == 1:
+        return coefficient * as_scalar(factors[0])
+    return coefficient * Trace(simpler_of_transposes(product(*factors)))
+
+
+def simpler_of_transposes(matrix):
+    """A or Aᵀ, the same for both: they have one trace and one determinant."""
+    return min(matrix, transpose(matrix), key=_transposes_then_name)
 
 
 def _transposes_then_name(matrix):
-    return len([node for node in preorder_traversal(matrix) if isinstance(node, Transpose)]), default_sort_key(matrix)
+    transposes = [node for node in preorder_traversal(matrix) if isinstance(node, Transpose)]
+    return len(transposes), default_sort_key(matrix)
 
 
 def trace(matrix) -> Expr:
@@ -109,12 +121,13 @@ def trace(matrix) -> Expr:
     if isinstance(matrix, OneMatrix):
         return matrix.rows
     coefficient, rest = split_coefficient(matrix)
-    return coefficient * (Trace(rest) if coefficient != 1 else Trace(matrix))
+    return coefficient * Trace(simpler_of_transposes(rest))
 
 
 SCALAR: dict[type, Callable] = {
     MatAdd: lambda m: Add(*map(as_scalar, m.args)),
     MatMul: _scalar_product,
+    Elementwise: lambda m: m.function(as_scalar(m.expr)),
     Transpose: lambda m: as_scalar(m.arg),
     Identity: lambda m: S.One,
     OneMatrix: lambda m: S.One,
@@ -156,7 +169,12 @@ def _conforms(factors) -> bool:
 
 
 def _without_one_by_one_groups(factors):
-    """(scalars, factors that fit): the fewest 1x1 groups taken out; (…, None) if no way makes it fit."""
+    """(scalars, factors that fit): 1x1 factors, and the fewest 1x1 groups, taken out; (…, None) if nothing fits."""
+    ones = [f for f in factors if _is_one_by_one([f])]
+    rest = [f for f in factors if f not in ones]
+    if ones and rest:
+        scalars, matrices = _without_one_by_one_groups(rest)
+        return (*map(as_scalar, ones), *scalars), matrices
     if _conforms(factors):
         return (), factors
     for size in range(1, len(factors)):
@@ -177,19 +195,16 @@ def _is_one_by_one(group) -> bool:
 
 
 def _matrix_power(expression):
-    base = normalise(expression.base)
-    exponent = expression.exp
+    base, exponent = normalise(expression.base), expression.exp
     if base.rows != base.cols:
         raise ShapeError(f"only a square matrix has powers, not {describe(base)}")
     if equal_size(base.rows, 1):
         return as_scalar(base) ** exponent
-    if exponent == -1:
-        return inverse(base)
-    if not exponent.is_Integer:
+    if exponent.is_integer is not True:
         raise Unsupported(f"the power {exponent} of a matrix is not an integer: {expression}")
-    if exponent < 0:
-        base, exponent = inverse(base), -exponent
-    return product(Identity(base.rows), *[base] * int(exponent))
+    if not exponent.is_Integer or abs(exponent) > MOST_FACTORS:
+        return matrix_power(base, exponent)
+    return product(Identity(base.rows), *[base if exponent > 0 else inverse(base)] * abs(int(exponent)))
 
 
 def _scalar_of_parts(expression):
@@ -211,7 +226,9 @@ def _determinant(expression):
         raise ShapeError(f"only a square matrix has a determinant, not {describe(matrix)}")
     if equal_size(matrix.rows, 1):
         return as_scalar(matrix)
-    return Determinant(matrix)
+    if isinstance(matrix, MatPow):
+        return Determinant(matrix.base) ** matrix.exp
+    return Determinant(simpler_of_transposes(matrix))
 
 
 def _elementwise(expression):
@@ -231,8 +248,24 @@ def _inverse(expression):
     return inverse(argument)
 
 
-def _diagonal_of(expression):
-    return DiagonalOf(normalise(expression.arg))
+def _diagonal(expression):
+    vector = normalise(expression.args[0])
+    return diagonal(transpose(vector) if equal_size(vector.rows, 1) else vector)
+
+
+def _entry(expression):
+    parent = normalise(expression.parent)
+    if _is_one_by_one([parent]):
+        return as_scalar(parent)
+    return MatrixElement(parent, expression.i, expression.j)
+
+
+def _index_sum(expression):
+    """SymPy writes the entry of a product as a sum over indices; recognised where it is one of a 1x1 matrix."""
+    found = MatrixExpr.from_index_summation(expression)
+    if not isinstance(found, MatrixElement) or found.parent.shape != (1, 1):
+        raise Unsupported(f"a sum over indices that is no 1x1 product of matrices: {expression}")
+    return normalise(found)
 
 
 def _hadamard_power(expression):
@@ -257,8 +290,10 @@ NORMAL_FORM: dict[type, Callable] = {
     HadamardProduct: lambda e: hadamard(*map(normalise, e.args)),
     HadamardPower: _hadamard_power,
     ElementwiseApplyFunction: _elementwise,
-    DiagMatrix: lambda e: diagonal(normalise(e.args[0])),
-    DiagonalOf: _diagonal_of,
+    DiagMatrix: _diagonal,
+    DiagonalOf: lambda e: diagonal_of(normalise(e.arg)),
+    MatrixElement: _entry,
+    Sum: _index_sum,
     KroneckerProduct: _kronecker,
     MatrixSymbol: lambda e: e,
     Identity: lambda e: e,
