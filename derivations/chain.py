@@ -17,7 +17,18 @@ from sympy.matrices.expressions import OneMatrix
 
 from .context import Context, DoesNotApply
 from .domain import Declaration, Domain, Equation
-from .expressions import Binder, add, is_matrix, is_zero, open_binder, rebuild, reclose, scale, substitute
+from .expressions import (
+    Binder,
+    add,
+    is_matrix,
+    is_zero,
+    open_binder,
+    rebuild,
+    reclose,
+    remake,
+    scale,
+    substitute,
+)
 from .printing import text
 
 
@@ -174,7 +185,7 @@ def grows_with(part: Expr, whole: Expr) -> bool:
 
 def rebuild_node(expression: Basic, args: list) -> Basic:
     """A node of the same kind over new arguments, in normal form."""
-    return rebuild(expression.func(*args)) if not isinstance(expression, Binder) else expression.func(*args)
+    return expression.func(*args) if isinstance(expression, Binder) else remake(expression, args)
 
 
 @dataclass(frozen=True)

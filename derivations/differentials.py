@@ -21,6 +21,7 @@ from sympy import (
     S,
     Subs,
     default_sort_key,
+    powsimp,
 )
 from sympy.core.function import Application
 from sympy.matrices.expressions import (
@@ -95,13 +96,17 @@ def _outermost_scalars(e) -> set:
 
 def _put_back(found, back):
     """Parts for their dummies; a derivative g'(s) of an abstract function becomes one taken at the part."""
-    taken = {d: Subs(d.xreplace({s: ELEMENT}), ELEMENT, s) for d in found.atoms(Derivative) for s in d.variables}
+    taken = {
+        d: Subs(d.xreplace({s: ELEMENT}), ELEMENT, s) for d in found.atoms(Derivative) for s in d.variables
+    }
     return found.xreplace(taken).xreplace(back)
 
 
 def _matrix_product(G, e):
     coefficient, factors = e.as_coeff_matrices()
-    pairs = [(scale(coefficient, _around(factors[:i], G, factors[i + 1 :])), f) for i, f in enumerate(factors)]
+    pairs = [
+        (scale(coefficient, _around(factors[:i], G, factors[i + 1 :])), f) for i, f in enumerate(factors)
+    ]
     if not coefficient.is_number:
         pairs.append((trace(product(transpose(G), *factors)), coefficient))
     return pairs
@@ -121,7 +126,7 @@ def _entry(G, e):
 
 
 def _determinant(G, e):
-    return [(scale(G * e, transpose(inverse(e.arg))), e.arg)]
+    return [(scale(powsimp(G * e), transpose(inverse(e.arg))), e.arg)]
 
 
 def _inverse(G, e):
@@ -194,7 +199,7 @@ PULLBACKS = (
         _trace_of_power,
         r"$\mathrm d\operatorname{tr}A^k=k\,\langle(A^\top)^{k-1},\mathrm dA\rangle$",
         f"{MAGNUS}, 8.4 (9)",
-        among=lambda e: isinstance(e.arg, MatPow),
+        among=lambda e: isinstance(e.arg, MatPow) and not isinstance(e.arg, Inverse),
     ),
     Pullback(
         "entry rule",

@@ -33,6 +33,7 @@ from sympy import (
     Symbol,
     Tuple,
     default_sort_key,
+    factor_terms,
     powsimp,
     sign,
     sympify,
@@ -336,7 +337,7 @@ def partial_derivative(body: Expr, x: Symbol) -> Expr:
         raise Unsupported(f"SymPy has no derivative for {body}")
     moduli = {a.args[0] for a in found.atoms(Abs)}
     signs = {s: s.args[0] / Abs(s.args[0]) for s in found.atoms(sign) if s.args[0] in moduli}
-    return powsimp(found.xreplace(signs))
+    return factor_terms(powsimp(found.xreplace(signs)))
 
 
 class EntryMatrix(MatrixExpr):
@@ -617,7 +618,8 @@ def diagonal(vector) -> MatrixExpr:
     """diag(v) of a column v."""
     if not equal_size(vector.cols, 1):
         raise ShapeError(f"diag takes a column, not {describe(vector)}")
-    return DiagMatrix(vector)
+    coefficient, vector = split_coefficient(vector)
+    return scale(coefficient, Identity(vector.rows) if isinstance(vector, OneMatrix) else DiagMatrix(vector))
 
 
 def diagonal_of(matrix) -> MatrixExpr:
@@ -649,7 +651,7 @@ def _diagonal_of_product(matrix):
         return scale(coefficient, hadamard(factors[0].args[0], diagonal_of(product(*factors[1:]))))
     if isinstance(factors[-1], DiagMatrix) and len(factors) > 1:
         return scale(coefficient, hadamard(factors[-1].args[0], diagonal_of(product(*factors[:-1]))))
-    return scale(coefficient, DiagonalOf(factors[0] if len(factors) == 1 else MatMul(*factors)))
+    return scale(coefficient, diagonal_of(factors[0]) if len(factors) == 1 else DiagonalOf(MatMul(*factors)))
 
 
 _CONSTRUCTORS: dict[type, Callable] = {
@@ -668,10 +670,14 @@ def rebuild(expression):
     """The same expression in normal form: every node made again by its constructor, binders as they are."""
     if isinstance(expression, Binder) or not getattr(expression, "args", ()):
         return expression
-    args = [rebuild(a) if isinstance(a, Basic) else a for a in expression.args]
     if isinstance(expression, Family | VectorFunction | Lambda):
         return expression
-    return _CONSTRUCTORS.get(type(expression), expression.func)(*args)
+    return remake(expression, [rebuild(a) if isinstance(a, Basic) else a for a in expression.args])
+
+
+def remake(node, args):
+    """A node of the same kind over other arguments, by its constructor here."""
+    return _CONSTRUCTORS.get(type(node), node.func)(*args)
 
 
 def substitute(expression, mapping: Mapping):
@@ -687,4 +693,4 @@ def substitute(expression, mapping: Mapping):
     args = [substitute(a, mapping) for a in expression.args]
     if isinstance(expression, AppliedUndef) and expression.func in mapping:
         return mapping[expression.func](*args)
-    return _CONSTRUCTORS.get(type(expression), expression.func)(*args)
+    return remake(expression, args)

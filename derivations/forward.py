@@ -115,7 +115,13 @@ PUSHFORWARD = (
         r"$\mathrm d\operatorname{diag}(v)=\operatorname{diag}(\mathrm dv)$",
         f"{MAGNUS}, 8.3",
     ),
-    _rule("inverse rule", (Inverse,), _inverse, r"$\mathrm dA^{-1}=-A^{-1}(\mathrm dA)A^{-1}$", f"{MAGNUS}, 8.4 (1)"),
+    _rule(
+        "inverse rule",
+        (Inverse,),
+        _inverse,
+        r"$\mathrm dA^{-1}=-A^{-1}(\mathrm dA)A^{-1}$",
+        f"{MAGNUS}, 8.4 (1)",
+    ),
 )
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import wraps
+from itertools import islice
 
 from sympy import Basic, Q, Symbol, default_sort_key, preorder_traversal
 from sympy.assumptions import AppliedPredicate
@@ -48,6 +50,7 @@ from .printing import text
 from .usual_form import KRONECKER, USUAL_FORM
 
 MOST_STEPS = 500
+MOST_NODES = 20_000
 READ_OFF = (join_weights, symmetric_part, read_off())
 READ_OFF_JACOBIAN = (read_off_jacobian, differential_to_the_right)
 
@@ -67,6 +70,22 @@ def hessian(expression: Basic, variable: MatrixSymbol, assumptions=True):
     return jacobian(gradient(expression, variable, assumptions), variable, assumptions)
 
 
+def bounded(derive):
+    """A derivation by a matrix symbol, and a refusal where Python would break off."""
+
+    @wraps(derive)
+    def checked(expression: Basic, variable: MatrixSymbol, assumptions=True) -> Derivation:
+        if not isinstance(variable, MatrixSymbol):
+            raise Unsupported(f"derivatives are taken by a matrix symbol, not by {variable}")
+        try:
+            return derive(expression, variable, assumptions)
+        except RecursionError:
+            raise Unsupported("the expression is nested too deeply") from None
+
+    return checked
+
+
+@bounded
 def derive_gradient(expression: Basic, variable: MatrixSymbol, assumptions=True) -> Derivation:
     """The gradient of a scalar by a matrix or vector, as a derivation whose result is of the variable's shape.
 
@@ -83,6 +102,7 @@ def derive_gradient(expression: Basic, variable: MatrixSymbol, assumptions=True)
     return driven(chain, _backward)
 
 
+@bounded
 def derive_jacobian(expression: Basic, variable: MatrixSymbol, assumptions=True) -> Derivation:
     """The Jacobian of a column (or scalar) by a column, as a derivation.  Raises as `derive_gradient` does."""
     renamed = symmetric_symbols(assumptions)
@@ -113,7 +133,9 @@ def symmetric_symbols(assumptions) -> dict:
         if isinstance(fact, BooleanTrue):
             continue
         if not (isinstance(fact, AppliedPredicate) and fact.function in (Q.symmetric, Q.invertible)):
-            raise Unsupported(f"the assumption {fact} is not supported: only Q.symmetric and Q.invertible are")
+            raise Unsupported(
+                f"the assumption {fact} is not supported: only Q.symmetric and Q.invertible are"
+            )
         if fact.function == Q.symmetric:
             (symbol,) = fact.arguments
             found[symbol] = _symmetric(symbol)
@@ -144,7 +166,9 @@ def domain_of(expression: Basic, *variables: MatrixSymbol) -> Domain:
     """A domain in which every matrix, scalar, function and size of an expression is arbitrary."""
     matrices = sorted(expression.atoms(MatrixSymbol) | set(variables), key=default_sort_key)
     nodes = [*matrices, *(node for node in preorder_traversal(expression) if is_matrix(node))]
-    sizes = sorted({s for node in nodes for size in node.shape for s in size.free_symbols}, key=default_sort_key)
+    sizes = sorted(
+        {s for node in nodes for size in node.shape for s in size.free_symbols}, key=default_sort_key
+    )
     symbols = {s for s in expression.free_symbols if isinstance(s, Symbol)}
     sizes += sorted({s for s in symbols - set(sizes) if s.is_integer}, key=default_sort_key)
     scalars = sorted(symbols - set(sizes), key=default_sort_key)
@@ -179,8 +203,12 @@ def driven(chain: Derivation, candidates) -> Derivation:
             return replace(chain, steps=tuple(steps))
         line = new
         steps.append(Step(rule))
-        if len(steps) > MOST_STEPS:
-            raise Unsupported(f"more than {MOST_STEPS} steps are not taken")
+        if len(steps) > MOST_STEPS or _has_more_nodes(line.right, MOST_NODES):
+            raise Unsupported(f"the differential grows beyond {MOST_NODES} nodes or {MOST_STEPS} steps")
+
+
+def _has_more_nodes(expression: Basic, limit: int) -> bool:
+    return next(islice(preorder_traversal(expression), limit, None), None) is not None
 
 
 def _backward(line: Line, context: Context) -> Iterable[Rule]:

@@ -208,9 +208,13 @@ def _matrix_power(expression):
 
 
 def _scalar_of_parts(expression):
-    """A scalar function, power, sum or product: its matrix parts must be 1x1."""
-    args = [normalise_scalar(a) for a in expression.args]
-    return expression.func(*args)
+    """A scalar function or power: its matrix parts must be 1x1."""
+    parts = [normalise(a) for a in expression.args]
+    for part in parts:
+        if is_matrix(part) and not _is_one_by_one([part]):
+            name = expression.func.__name__
+            raise ShapeError(f"{name} of {describe(part)}: entry by entry is written .applyfunc({name})")
+    return expression.func(*(as_scalar(p) if is_matrix(p) else p for p in parts))
 
 
 def _add(expression):

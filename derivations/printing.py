@@ -235,6 +235,9 @@ class Latex(Named, LatexPrinter):
         i, j = e.lamda.signature
         return rf"\left[{self._print(e.lamda.expr)}\right]_{{{i}{'' if e.cols == 1 else j}}}"
 
+    def _print_EntryMatrix(self, e):
+        return rf"E_{{{self._print(e.i + 1)}{self._print(e.j + 1)}}}"
+
     def _print_Determinant(self, e):
         return rf"\det\left({self._print(e.arg)}\right)"
 
@@ -367,6 +370,9 @@ class Text(Named, StrPrinter):
 
     def _print_FunctionMatrix(self, e):
         return f"[{self._print(e.lamda.expr)}]"
+
+    def _print_EntryMatrix(self, e):
+        return f"E[{self._print(e.i + 1)},{self._print(e.j + 1)}]"
 
     def _print_Determinant(self, e):
         return f"det({self._print(e.arg)})"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from sympy import Add, Mul
+from sympy import Add, Mul, default_sort_key
 from sympy.matrices.expressions import (
     DiagMatrix,
     Inverse,
@@ -119,7 +119,9 @@ KRONECKER = (
         f"{MAGNUS}, 2.2",
         _kronecker_inside,
     ),
-    _everywhere("mixed product", r"$(A\otimes B)(C\otimes D)=AC\otimes BD$", f"{MAGNUS}, 2.2 (4)", _mixed_product),
+    _everywhere(
+        "mixed product", r"$(A\otimes B)(C\otimes D)=AC\otimes BD$", f"{MAGNUS}, 2.2 (4)", _mixed_product
+    ),
     _everywhere("outer product", r"$a\otimes b^\top=ab^\top$", f"{MAGNUS}, 2.2", _outer_product),
     _everywhere("product of a sum", r"$(A+B)C=AC+BC$", "definition", _expand_kronecker),
     _everywhere(
@@ -185,12 +187,12 @@ def _with_powers(subterm, context):
 
 def _one_sign(line: Line, context: Context) -> Line | None:
     """Where both M and -M stand among the factors, M is written for both; the one that comes first stays."""
-    sums = sorted(line.right.atoms(MatAdd), key=lambda m: (_minus_signs(m), str(m)))
+    sums = sorted(line.right.atoms(MatAdd), key=lambda m: (_minus_signs(m), default_sort_key(m)))
     for place, kept in enumerate(sums):
-        for turned in (negative(kept), transpose(negative(kept))):
-            if turned in sums[place + 1 :]:
-                new = rebuild(_replace_factor(line.right, turned, kept))
-                return None if new == line.right else Line(line.left, new)
+        for turned in {negative(kept), transpose(negative(kept))}.intersection(sums[place + 1 :]):
+            new = rebuild(_replace_factor(line.right, turned, kept))
+            if new != line.right:
+                return Line(line.left, new)
     return None
 
 
@@ -213,9 +215,14 @@ def _replace_factor(expression, turned, kept):
 one_sign = LineRule(
     "one sign for a difference", r"$A(x-y)+B(y-x)=A(x-y)-B(x-y)$", "definition", rewrite=_one_sign
 )
-scalars_in_front = _everywhere("numbers in front", r"$a\,(x^\top y)=(x^\top y)\,a$", "definition", _scalars_in_front)
+scalars_in_front = _everywhere(
+    "numbers in front", r"$a\,(x^\top y)=(x^\top y)\,a$", "definition", _scalars_in_front
+)
 diagonal_times_column = _everywhere(
-    "diagonal matrix times column", r"$\operatorname{diag}(a)\,b=a\circ b$", f"{MAGNUS}, 3.6", _diagonal_times_column
+    "diagonal matrix times column",
+    r"$\operatorname{diag}(a)\,b=a\circ b$",
+    f"{MAGNUS}, 3.6",
+    _diagonal_times_column,
 )
 with_powers = _everywhere("powers", r"$AA=A^2$", "definition", _with_powers)
 USUAL_FORM = (inverse_of_product, scalars_in_front, diagonal_times_column, one_sign, with_powers)
