@@ -215,8 +215,15 @@ def exponential(x: Expr) -> Expr:
     return bounded(sympy.exp, 10**4)(x)
 
 
-CIRCULAR = ("sin", "cos", "tan", "asin", "acos", "atan", "erf", "erfc")
+def logarithm(base: int) -> Callable[[Expr], Expr]:
+    return lambda x: bounded(sympy.log, 10**300)(x) / sympy.log(base)
+
+
+CIRCULAR = ("sin", "cos", "tan", "asin", "acos", "atan", "erf", "erfc", "erfi", "erfinv")
 HYPERBOLIC = ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh")
+ARC = {f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan")}
+ARC |= {f"ar{name}": f"a{name}" for name in ("sinh", "cosh", "tanh")}
+ARC |= {f"arc{name}": f"a{name}" for name in ("sinh", "cosh", "tanh")}
 SCALAR_FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {
     "exp": exponential,
     "log": bounded(sympy.log, 10**300),
@@ -226,7 +233,18 @@ SCALAR_FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {
     "sign": bounded(sympy.sign, 10**300),
     **{name: bounded(getattr(sympy, name), 10**6) for name in CIRCULAR},
     **{name: bounded(getattr(sympy, name), 10**4) for name in HYPERBOLIC},
+    **{name: bounded(getattr(sympy, short), 10**4) for name, short in ARC.items()},
+    "log1p": lambda x: bounded(sympy.log, 10**300)(1 + x),
+    "log2": logarithm(2),
+    "log10": logarithm(10),
+    "expm1": lambda x: exponential(x) - 1,
     "gamma": bounded(sympy.gamma, 1000),
+    **{name: bounded(sympy.loggamma, 1000) for name in ("loggamma", "lgamma", "gammaln")},
+    "digamma": bounded(sympy.digamma, 1000),
+    "factorial": lambda x: bounded(sympy.gamma, 1000)(x + 1),
+    "dawson": lambda x: sympy.sqrt(sympy.pi) / 2 * exponential(-(x**2)) * bounded(sympy.erfi, 100)(x),
+    "relu": lambda x: sympy.Max(0, x),
+    "logit": lambda x: bounded(sympy.log, 10**300)(x / (1 - x)),
     "sigmoid": lambda x: 1 / (1 + exponential(-x)),
     "softplus": lambda x: sympy.log(1 + exponential(x)),
 }
@@ -262,6 +280,26 @@ def _same(x):
     return x
 
 
+def norm(x) -> Expr:
+    """The Euclidean (Frobenius) norm."""
+    return sympy.sqrt(trace(product(transpose(x), x)))
+
+
+def extremum(function: type) -> Callable:
+    """Max or Min of two scalars, or of every entry of one matrix and a scalar."""
+
+    def apply(*values):
+        matrices = [v for v in values if is_matrix(v)]
+        if not matrices:
+            return function(*values)
+        if len(matrices) > 1:
+            raise ShapeError("max and min take scalars, or one matrix and one scalar")
+        (bound,) = (v for v in values if not is_matrix(v))
+        return elementwise(lambda entry: function(entry, bound), matrices[0])
+
+    return apply
+
+
 MATRIX_FUNCTIONS: dict[str, tuple[int, Callable]] = {
     "det": (1, _on_matrix(determinant, _same)),
     "tr": (1, _on_matrix(trace, _same)),
@@ -273,9 +311,19 @@ MATRIX_FUNCTIONS: dict[str, tuple[int, Callable]] = {
     "kron": (2, lambda a, b: KroneckerProduct(a, b) if is_matrix(a) and is_matrix(b) else a * b),
     "eye": (1, Identity),
     "ones": (2, OneMatrix),
+    "logdet": (1, lambda x: sympy.log(_on_matrix(determinant, _same)(x))),
+    "norm": (1, _on_matrix(norm, sympy.Abs)),
+    "max": (2, extremum(sympy.Max)),
+    "min": (2, extremum(sympy.Min)),
 }
 CONSTANTS = {"pi": sympy.pi}
 FUNCTIONS = sorted({*SCALAR_FUNCTIONS, *MATRIX_FUNCTIONS})
+BARS = "|·|"
+"""The function that vertical bars of LaTeX stand for; no text can name it."""
+BUILDERS = {
+    **MATRIX_FUNCTIONS,
+    BARS: (1, lambda x: determinant(x) if is_matrix(x) and x.rows == x.cols else _norm_or_abs(x)),
+}
 
 
 # --- the grammar --------------------------------------------------------------------------------
@@ -291,11 +339,16 @@ class Part:
 
 
 class Reader:
-    """One pass over one text, from left to right."""
+    """One pass over one text, from left to right.
 
-    def __init__(self, text: str, names: Mapping[str, Expr], closed: bool):
+    `applied`: every application as it was written, (name, arguments), with "**" for a power.  SymPy writes
+    exp(log(x)) as x at once; where the formula has a value can be told only from what was written.
+    """
+
+    def __init__(self, text: str, names: Mapping[str, Expr], closed: bool, pieces: list[Token] | None = None):
         self.text, self.names, self.closed = text, {**CONSTANTS, **names}, closed
-        self.tokens, self.at, self.depth = tokens(text), 0, 0
+        self.tokens, self.at, self.depth = tokens(text) if pieces is None else pieces, 0, 0
+        self.applied: list[tuple] = []
 
     def formula(self) -> Expr:
         if self.next.kind == "end":
@@ -380,6 +433,7 @@ class Reader:
     def reciprocal(self, part: Part) -> Part:
         if is_matrix(part.value):
             raise self.error("division by a matrix: multiply by inv(…) on the side you mean", part)
+        self.applied.append(("**", part.value, Integer(-1)))
         return Part(self.make(part, power, part.value, Integer(-1)), part.start, part.end)
 
     def factor(self, part: Part, operator, scalars: list, run: list[Part]) -> None:
@@ -426,6 +480,7 @@ class Reader:
         if is_matrix(base.value) and not equal_size(*base.value.shape):
             raise self.error(self.no_power(base), operator)
         build = _matrix_power if is_matrix(base.value) else power
+        self.applied.append(("**", base.value, exponent.value))
         return Part(self.make(operator, build, base.value, exponent.value), base.start, exponent.end)
 
     def no_power(self, base: Part) -> str:
@@ -458,7 +513,7 @@ class Reader:
 
     def named(self, token: Token) -> Part:
         known = self.names.get(token.text)
-        if token.text in FUNCTIONS and (known is None or self.next.text == "("):
+        if token.text in (*FUNCTIONS, BARS) and (known is None or self.next.text == "("):
             return self.call(token)
         if self.next.text == "(" and known is None:
             raise self.error(f"there is no function {token.text}{_suggest(token.text, FUNCTIONS)}", token)
@@ -476,20 +531,22 @@ class Reader:
         if not opening:
             raise self.error(f"{name.text} is a function: write {name.text}(…)", name)
         arguments, close = self.arguments(opening, separator=",")
-        arity, build = MATRIX_FUNCTIONS.get(name.text, (1, _entrywise(name.text)))
+        arity, build = BUILDERS.get(name.text) or (1, _entrywise(name.text))
         place = Part(None, name.start, close.end)
         if len(arguments) != arity:
             plural = "s" if arity > 1 else ""
             raise self.error(f"{name.text} takes {arity} argument{plural}, not {len(arguments)}", place)
         if complaint := self.misfit(name.text, arguments):
             raise self.error(complaint, place, wanted_equal(name.text, arguments))
-        return replace(place, value=self.make(place, build, *(a.value for a in arguments)))
+        values = [a.value for a in arguments]
+        self.applied.append((name.text, *values))
+        return replace(place, value=self.make(place, build, *values))
 
     def misfit(self, name: str, arguments: list[Part]) -> str:
         """What is wrong with the shapes of the arguments of a matrix function, if anything."""
         first, last = arguments[0], arguments[-1]
         rows_cols = shape(first.value)
-        if name in ("det", "tr", "trace", "inv") and rows_cols and not equal_size(*rows_cols):
+        if name in ("det", "logdet", "tr", "trace", "inv") and rows_cols and not equal_size(*rows_cols):
             return f"{name} needs a square matrix, not {self.describe(first)}"
         if name == "diag" and not (rows_cols and equal_size(rows_cols[1], 1)):
             return f"diag takes a column, not {self.describe(first)}"
@@ -512,7 +569,7 @@ class Reader:
 
 
 def wanted_equal(name: str, arguments: list[Part]) -> tuple:
-    """The pairs of sizes that a matrix function wants equal: of a square matrix, a column, two of one shape."""
+    """The pairs of sizes that a matrix function wants equal: square, a column, or two of one shape."""
     first, last = (shape(arguments[i].value) for i in (0, -1))
     if name == "hadamard":
         return tuple(zip(first, last, strict=False))
@@ -556,6 +613,10 @@ def _matrix_power(base, exponent):
         raise ParseError(f"the exponent of a matrix must be an integer up to {LARGEST_MATRIX_POWER}, or T")
     factor = inverse(base) if exponent < 0 else base
     return product(*[factor] * abs(int(exponent))) if exponent else Identity(base.rows)
+
+
+def _norm_or_abs(x):
+    return norm(x) if is_matrix(x) else sympy.Abs(x)
 
 
 def _entrywise(name: str) -> Callable:
