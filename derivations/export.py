@@ -73,5 +73,3 @@ def _as_latex(source, subject, result) -> str:
     if result is not None or isinstance(source, Basic):
         return latex(subject.expression)
     return f"{latex(_left(source))} {RELATION_TEX[source.relation]} {latex(subject.expression)}"
-
-

@@ -82,7 +82,7 @@ class Language:
         todo = [source]
         while todo:
             text = todo.pop()
-            found = {f for f in self.library if f not in wanted and re.search(rf"(?<![.\w]){f}\(", text)}
+            found = {f for f in self.library if f not in wanted and re.search(rf"(\.\.\.|[^.\w]){f}\(", text)}
             wanted |= found
             todo += [self.library[f] for f in found]
         return "".join(f"\n{text}\n" for f, text in self.library.items() if f in wanted)
@@ -101,7 +101,8 @@ NUMPY = {
     "compare": ("<", "{0:+} {text} {1:+}"),
     "where": "np.where({0}, {1}, {2})",
     "function": "np.{text}({0})",
-    "step": "np.heaviside({0}, 0.5)",
+    "magnitude": "np.abs({0})",
+    "step": "np.heaviside({0}, {1})",
     "Max of two": "np.maximum({0}, {1})",
     "Min of two": "np.minimum({0}, {1})",
     "pi": "np.pi",
@@ -170,11 +171,12 @@ def _module(name: str) -> dict:
 JAX = _module("jnp")
 TORCH = _module("torch") | {
     "static function": "math.{text}({0})",
+    "static magnitude": "abs({0})",
     "pi": "math.pi",
     "e": "math.e",
     "Max of two": "torch.maximum(*torch.broadcast_tensors(torch.as_tensor({0}), torch.as_tensor({1})))",
     "Min of two": "torch.minimum(*torch.broadcast_tensors(torch.as_tensor({0}), torch.as_tensor({1})))",
-    "step": "torch.heaviside({0}, torch.full_like({0}, 0.5))",
+    "step": "torch.heaviside({0}, torch.full_like({0}, {1}))",
     "kronecker": "torch.kron({0}, {1})",
     "largest": "torch.max({0})",
     "identity": "torch.eye({0}){to}",
@@ -207,7 +209,7 @@ PYTHON_STATEMENTS = {
 }
 PYTHON_RESERVED = frozenset(
     {*keyword.kwlist, *keyword.softkwlist, "np", "jnp", "jax", "torch", "math", "reduce"}
-    | {"sum", "range", "reversed", "len", "min"}
+    | {"sum", "range", "reversed", "len", "abs"}
 )
 
 
@@ -375,7 +377,9 @@ JAVASCRIPT = {
     "e": "Math.E",
     "where": ("?", "{0:+} ? {1:+} : {2}"),
     "function": "Math.{text}({0})",
-    "step": ("*", "(Math.sign({0}) + 1) / 2"),
+    "magnitude": "Math.abs({0})",
+    "array magnitude": "map(Math.abs, {0})",
+    "step": ("?", "{0:+} === 0 ? {1:+} : Number({0:+} > 0)"),
     "Max of two": "Math.max({0}, {1})",
     "Min of two": "Math.min({0}, {1})",
     "call with index": "{0}({1}, {2})",
@@ -439,7 +443,7 @@ JAVASCRIPT_KEYWORDS = """
     arguments await break case catch class const continue debugger default delete do else enum eval export
     extends false finally for function if implements import in instanceof interface let new null package
     private protected public return static super switch this throw true try typeof var void while with yield
-    Math Array RangeError undefined NaN Infinity
+    Math Array RangeError undefined NaN Infinity Number
 """
 
 

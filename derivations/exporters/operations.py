@@ -65,6 +65,7 @@ from ..expressions import (
     Member,
     is_matrix,
     open_binder,
+    split_coefficient,
     substitute,
     subtract,
 )
@@ -308,6 +309,16 @@ def _sum(lower: Lowering, e):
     return signed_sum([_signed(lower, term) for term in terms])
 
 
+def _matrix_sum(lower, e):
+    """A matrix of ones is the number 1 beside other arrays: it goes with every entry."""
+    parts = [(term, *split_coefficient(term)) for term in e.args]
+    if all(isinstance(matrix, OneMatrix) for _, _, matrix in parts):
+        return _sum(lower, e)
+    numbers = [c for _, c, matrix in parts if isinstance(matrix, OneMatrix)]
+    arrays = sorted((t for t, _, matrix in parts if not isinstance(matrix, OneMatrix)), key=default_sort_key)
+    return signed_sum([_signed(lower, term) for term in (*numbers, *arrays)])
+
+
 def _signed(lower, term):
     """(is it negative, absolute part)."""
     return (True, lower(_negated(term))) if _is_negative(term) else (False, lower(term))
@@ -340,7 +351,7 @@ def _scaled(lower, coefficient, array):
             above += [number(factor.p)] * (factor.p != 1)
             below += [number(factor.q)] * (factor.q != 1)
         elif isinstance(factor, Pow) and factor.exp.is_number and factor.exp.is_extended_negative:
-            below.append(lower(factor.base ** -factor.exp))
+            below.append(lower(factor.base**-factor.exp))
         else:
             above.append(lower(factor))
     above.sort(key=lambda a: (a.rank, a.kind != "number"))
@@ -350,7 +361,7 @@ def _scaled(lower, coefficient, array):
 
 def _power(lower, e):
     if e.exp.is_number and e.exp.is_extended_negative:
-        return over(ONE, lower(e.base ** -e.exp))
+        return over(ONE, lower(e.base**-e.exp))
     if e.exp == S.Half:
         return Operation("function", (lower(e.base),), lower(e.base).rank, "sqrt")
     return arithmetic("power", lower(e.base), lower(e.exp))
@@ -375,15 +386,14 @@ def _function(lower, e):
     if name == "log":
         return _log(lower, e.args[0])
     if name == "Heaviside":
-        return arithmetic("step", lower(e.args[0]))
+        return arithmetic("step", *lower.all(e.args))
     if name in ("Max", "Min"):
         args = sorted(lower.all(e.args), key=lambda a: (a.kind == "number", a.text))
         return reduce(lambda a, b: arithmetic(f"{name} of two", a, b), args)
     argument = lower(e.args[0])
-    return Operation("function", (argument,), argument.rank, FUNCTION_NAMES.get(name, name))
-
-
-FUNCTION_NAMES = {"Abs": "abs", "ceiling": "ceil"}
+    if name == "Abs":
+        return arithmetic("magnitude", argument)
+    return Operation("function", (argument,), argument.rank, "ceil" if name == "ceiling" else name)
 
 
 def _log(lower, argument):
@@ -399,7 +409,7 @@ def _log(lower, argument):
     if not total or rest != 1:
         inside = lower(rest)
         if total and not rest.is_positive:
-            inside = Operation("function", (inside,), inside.rank, "abs")
+            inside = arithmetic("magnitude", inside)
         total.append((False, Operation("function", (inside,), inside.rank, "log")))
     return signed_sum(total)
 
@@ -664,12 +674,12 @@ def _smallest_value(lower, e):
 
 def _norm(lower, e):
     argument = lower(e.argument)
-    return Operation("norm", (argument,)) if argument.rank else Operation("function", (argument,), 0, "abs")
+    return Operation("norm", (argument,)) if argument.rank else arithmetic("magnitude", argument)
 
 
 def _largest_entry(lower, e):
     argument = lower(e.argument)
-    size = Operation("function", (argument,), argument.rank, "abs")
+    size = arithmetic("magnitude", argument)
     return Operation("largest", (size,)) if argument.rank else size
 
 
@@ -714,7 +724,7 @@ LOWER: dict[type, Callable] = {
     Subs: _subs,
     Piecewise: _piecewise,
     Relational: _relation,
-    MatAdd: _sum,
+    MatAdd: _matrix_sum,
     MatMul: _matrix_product,
     MatPow: _matrix_power,
     HadamardProduct: _hadamard,

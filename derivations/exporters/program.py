@@ -101,9 +101,8 @@ class Program:
         self.recurrences = _recurrences(equations)
         self.declared = {s: d for d in subject.declarations for s in _symbols(d)}
         leaves = _leaves([subject.expression, *self._rights(equations)])
+        self.spellings = {identifier(_spelling(leaf), language.reserved) for leaf in leaves}
         self.names: dict = {}
-        for leaf in leaves:
-            self.names[leaf] = self._new_name(_spelling(leaf))
         self.name = identifier(name, language.reserved)
         self.sizes = _sizes(subject.expression) | {s for s in leaves if getattr(s, "is_integer", False)}
         self.lower = Lowering(self.leaf, language.broadcasts, self._taken())
@@ -117,10 +116,15 @@ class Program:
         return [e.right if e.index is None else substitute(e.right, {e.index: Integer(0)}) for e in equations]
 
     def _taken(self) -> set[str]:
-        return {*self.names.values(), *self.language.reserved}
+        return {*self.names.values(), *self.spellings, *self.language.reserved}
 
-    def _new_name(self, wanted: str) -> str:
-        return identifier(wanted, self._taken())
+    def _named(self, key, wanted: str = "") -> str:
+        """The identifier of a leaf, or of what `key` stands for; the first to be used gets the plain name."""
+        if key not in self.names:
+            taken = {*self.names.values(), *self.language.reserved}
+            self.names[key] = identifier(wanted or _spelling(key), taken)
+            self.lower.taken = self._taken()
+        return self.names[key]
 
     # what a leaf is: an argument, a line before, or a member of a family
 
@@ -130,19 +134,17 @@ class Program:
         if isinstance(leaf, type | VectorFunction):
             return self._function(leaf, order)
         if leaf in self.declared or leaf not in self.fixed:
-            self._argue(leaf, leaf, self.names[leaf])
+            self._argue(leaf)
         elif leaf not in self.defined:
             self.defined.add(leaf)
             with self.lower.scoped({}):
-                self.statements.append(Assign(self.names[leaf], self.lower(self.fixed[leaf])))
-        return name_of(self.names[leaf], rank_of(leaf), static=leaf in self.sizes)
+                self.statements.append(Assign(self._named(leaf), self.lower(self.fixed[leaf])))
+        return name_of(self._named(leaf), rank_of(leaf), static=leaf in self.sizes)
 
     def _function(self, function, order: int) -> Operation:
         prefix = ("", "grad_")[order] if isinstance(function, VectorFunction) else "d" * order
         key = (function, order)
-        if key not in self.names:
-            self.names[key] = self._new_name(prefix + self.names[function]) if order else self.names[function]
-            self.lower.taken = self._taken()
+        self._named(key, prefix + _spelling(function))
         meaning = self._meaning(function)
         if isinstance(function, VectorFunction):
             said = f"{self.names[key]}(t, v)" + (f": gradient of {function.name}_t at v" if order else "")
@@ -152,9 +154,9 @@ class Program:
         self.arguments.setdefault(key, Argument(self.names[key], meaning or "a function of every entry"))
         return name_of(self.names[key])
 
-    def _argue(self, key, leaf, name: str) -> None:
+    def _argue(self, leaf) -> None:
         """Note an argument, once."""
-        if key in self.arguments:
+        if leaf in self.arguments:
             return
         if isinstance(leaf, Family):
             axes, said = self._family_axes(leaf)
@@ -164,7 +166,7 @@ class Program:
         else:
             axes, said = (), "an integer" if leaf in self.sizes else "a number"
         meaning = ", ".join(filter(None, (self._meaning(leaf), said)))
-        self.arguments[key] = Argument(name, meaning, axes, is_matrix(leaf))
+        self.arguments[leaf] = Argument(self._named(leaf), meaning, axes, is_matrix(leaf))
 
     def _meaning(self, leaf) -> str:
         return self.declared[leaf].meaning.replace("$", "") if leaf in self.declared else ""
@@ -192,7 +194,7 @@ class Program:
                 self._recur(family)
         if family in self.local:
             return self._entry(family, self.lower(index))
-        self._argue(family, family, self.names[family])
+        self._argue(family)
         first, _ = self._range(family)
         return self._entry(family, self.lower(index - first))
 
@@ -201,7 +203,7 @@ class Program:
         loop = self.local.get(family)
         bound = (loop,) if loop else ()
         return Operation(
-            "member", (name_of(self.names[family]), index), len(sizes_kept(family.shape)), bound=bound
+            "member", (name_of(self._named(family)), index), len(sizes_kept(family.shape)), bound=bound
         )
 
     def _recur(self, family: Family) -> None:
@@ -219,10 +221,10 @@ class Program:
             right = substitute(equation.right, {equation.index: counter + shift})
             inside = {counter: name_of(index, bound=(index,), static=True)}
             value = self.lower.within(inside, right)
-            body.append((self.names[f], self.lower.within(inside, counter + shift), value))
+            body.append((self._named(f), self.lower.within(inside, counter + shift), value))
         for f in group:
             starts = [self._start(f, at) for at in plan.starts.get(f, ())]
-            self.statements.append(Members(self.names[f], tuple(starts)))
+            self.statements.append(Members(self._named(f), tuple(starts)))
             self.local[f] = ""
         limits = tuple(self.lower.all((plan.lower, plan.upper, plan.upper + 1)))
         self.statements.append(Loop(index, limits, plan.backward, tuple(body)))
@@ -240,9 +242,7 @@ class Program:
         member = family[at]
         if d is not None and d.lower == d.upper == at:
             key = (family, at)
-            if key not in self.names:
-                self.names[key] = self._new_name(f"{family.name}_{at}")
-                self.lower.taken = self._taken()
+            self._named(key, f"{family.name}_{at}")
             said = ", ".join(filter(None, (self._meaning(family), shape_text(family.shape))))
             axes = tuple(zip(sizes_kept(family.shape), ("rows", "columns"), strict=False))
             self.arguments.setdefault(key, Argument(self.names[key], said, axes, True))
@@ -322,7 +322,6 @@ class Program:
         lines += [f"    {self.subject.formula}", ""] if self.subject.title else []
         lines += [f"{a.name}: {a.meaning}" for a in arguments]
         return "\n".join([*lines, f"Returns {returned}."])
-
 
 
 def shape_text(shape, dropped: bool = False) -> str:

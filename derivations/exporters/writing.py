@@ -54,6 +54,7 @@ NAMES = {
     "trace": "trace_{0}",
     "norm": "norm_{0}",
     "function": "{text}_{0}",
+    "magnitude": "abs_{0}",
     "map": "map_{1}",
     "add": "{0}_plus_{1}",
     "subtract": "{0}_minus_{1}",
