@@ -130,7 +130,7 @@ lines.on("line", (line) => {
   } catch (problem) {
     answer = { problem: String(problem) };
   }
-  const spelled = (_, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value);
+  const spelled = (_, v) => (typeof v !== "number" || Number.isFinite(v) ? v : String(v));
   console.log(JSON.stringify(answer, spelled));
 });
 """
@@ -419,6 +419,11 @@ SQUARE = (
 )
 
 
+def bare(w, r, c, d):
+    """A matrix without a number in front: SymPy cannot print Kronecker products of those with one."""
+    return elementwise(tanh, w.matrix(r, c, d)) if w.random.random() < 0.5 else w.symbol(r, c)
+
+
 def chain(w, r, c, d):
     """A product of two to four factors, inverses among them."""
     sizes = [r, *(w.size() for _ in range(w.random.randrange(1, 3))), c]
@@ -446,7 +451,7 @@ MATRIX = (
     lambda w, r, c, d: HadamardPower(w.matrix(r, c, d), w.random.choice((2, 3))),
     lambda w, r, c, d: elementwise(w.random.choice(MAPS), w.matrix(r, c, d)),
     lambda w, r, c, d: elementwise(w.random.choice(MAPS), w.matrix(r, c, d)),
-    lambda w, r, c, d: KroneckerProduct(w.matrix(r, 1, d), w.matrix(1, c, d)),
+    lambda w, r, c, d: KroneckerProduct(bare(w, r, 1, d), bare(w, 1, c, d)),
     lambda w, r, c, d: DiagonalOf(w.matrix(r, r, d)) if c == 1 else w.symbol(r, c),
     lambda w, r, c, d: w.column(d) if (r, c) == (n, 1) else w.symbol(r, c),
     lambda w, r, c, d: index_sum(*w.looped(lambda: w.matrix(r, c, d))),
@@ -486,8 +491,8 @@ SCALAR = (
     trace_of,
     blocks,
     lambda w, d: Norm(Blocks((w.matrix(n, 1, d),), (w.matrix(1, 1, d),))),
-    lambda w, d: Trace(KroneckerProduct(w.matrix(n, n, d), w.matrix(m, m, d))),
-    lambda w, d: Trace(KroneckerProduct(w.matrix(n, m, d), w.symbol(m, n))),
+    lambda w, d: Trace(KroneckerProduct(bare(w, n, n, d), bare(w, m, m, d))),
+    lambda w, d: Trace(KroneckerProduct(bare(w, n, m, d), w.symbol(m, n))),
     lambda w, d: w.scalar(d) + w.scalar(d),
     lambda w, d: w.scalar(d) - 2 * w.scalar(d),
     lambda w, d: w.scalar(d) * w.scalar(d),
@@ -580,7 +585,7 @@ def require(language, expression, got, want, tolerance):
     assert worst <= tolerance, f"{language} is off by {worst:.1e}, allowed {tolerance:.1e}: {expression}"
 
 
-@settings(max_examples=max(250, settings().max_examples))
+@settings(max_examples=max(200, settings().max_examples))
 @given(st.integers(0, 2**32), st.integers(1, 4))
 def test_random_expressions_in_numpy_and_javascript(node, seed, depth):
     case = conditioned(seed, depth)
@@ -595,7 +600,7 @@ def test_random_expressions_in_numpy_and_javascript(node, seed, depth):
 def test_the_random_expressions_reach_every_node_and_every_operation():
     """All rows of the table of nodes and all templates but those named here; most have a value."""
     kinds, operations = Counter(), Counter()
-    for seed in range(1500):
+    for seed in range(1000):
         expression = random_expression(Random(seed), 1 + seed % 4)
         for node_ in preorder_traversal(expression):
             kinds.update(kind for kind in type(node_).__mro__ if kind in LOWER)
@@ -603,7 +608,7 @@ def test_the_random_expressions_reach_every_node_and_every_operation():
     assert set(LOWER) - set(kinds) == {Derivative, Subs, Float}, "nodes that no random expression has"
     missed = {k for k in NUMPY if not operations[k]} - ELSEWHERE
     assert missed == set(), "operations that no random expression has"
-    assert sum(conditioned(seed, 1 + seed % 4) is not None for seed in range(100)) >= 80
+    assert sum(conditioned(seed, 1 + seed % 4) is not None for seed in range(50)) >= 40
 
 
 #: operations of lengths, and templates for the same operation on arrays
@@ -695,6 +700,7 @@ def last_line(expression, language="numpy", **options):
         (Transpose(Inverse(A)) * B, "np.linalg.solve(A.T, B)"),
         (product(B, inverse(A)), "np.linalg.solve(A.T, B.T).T"),
         (product(B, inverse(SymmetricSymbol("S", n))), "np.linalg.solve(S, B.T).T"),
+        (product(C, inverse(gram)), "np.linalg.solve(C.T @ C, C.T).T"),
         (product(transpose(u), inverse(A)), "np.linalg.solve(A.T, u)"),
         (Trace(product(transpose(u), inverse(A), u)), "u @ np.linalg.solve(A, u)"),
         (MatPow(A, -2) * u, "np.linalg.solve(A, np.linalg.solve(A, u))"),

@@ -68,6 +68,7 @@ from ..expressions import (
     split_coefficient,
     substitute,
     subtract,
+    transpose,
 )
 from ..quantities import (
     Inner,
@@ -502,7 +503,7 @@ def _flipped(factor):
 
 
 def _is_symmetric(matrix) -> bool:
-    return type(matrix).__name__ == "SymmetricSymbol"
+    return transpose(matrix) == matrix
 
 
 def _single(lower, e):
