@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Add, Basic, Dummy, Mul, S, Symbol, limit, log, oo, pi, sqrt
+from sympy import Add, Basic, Dummy, Mul, S, Symbol, default_sort_key, limit, log, oo, pi, sqrt
 from sympy.matrices.expressions import (
     FunctionMatrix,
     Identity,
@@ -419,12 +419,19 @@ def entries_bound(vector: str) -> Rule:
 
 
 def limit_at_infinity(label: str, name: str, reason: str) -> Rule:
-    """The limit of a scalar as the symbol that the equation `label` defines grows without bound."""
+    """The limit of a scalar as the symbol that the equation `label` defines grows without bound.
+
+    What grows it is the context's variable; other quantities must not depend on that.
+    """
 
     def rewrite(subterm: Basic, context: Context):
         symbol = context.equation(label).left
-        fixed = {q: Dummy(positive=True) for q in subterm.atoms(Norm, SmallestEigenvalue)}
-        value = limit(subterm.xreplace(fixed), symbol, oo)
+        quantities = subterm.atoms(Norm, SmallestEigenvalue)
+        if context.variable is None or any(context.varies(q) for q in quantities):
+            return None
+        for q in sorted(quantities, key=default_sort_key):
+            context.require("{} does not depend on {}", q, context.variable)
+        value = limit(subterm.xreplace({q: Dummy(positive=True) for q in quantities}), symbol, oo)
         return value if value.is_number else None
 
     return Rule(name, reason, "SymPy's limit", rewrite, relation="→", mutants=(NOT_THE_LIMIT,), limit=label)
