@@ -13,6 +13,7 @@ from pathlib import Path
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from . import UnknownExercise, get
+from .equality import command as equality
 from .exercises import EXERCISES
 from .exercises.exercise import Exercise
 from .grader.grading import Grader
@@ -48,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     add_list(commands)
     add_template(commands)
     add_grade(commands)
+    equality.add(commands)
     return top
 
 

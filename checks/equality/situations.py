@@ -72,7 +72,7 @@ def world(formula: Expr, situation, field: Numbers) -> World:
 
 
 def differ(a, b, field: Numbers) -> bool:
-    """Whether two values differ by more than the last of `DIGITS` digits of their largest entry, or 10**-80."""
+    """Whether two values differ by more than the last of `DIGITS` digits of the largest entry, or 10**-80."""
     gaps = flat(combine(lambda x, y: abs(x - y), a, b))
     scale = max(abs(x) for x in (*flat(a), *flat(b)))
     ten = field.context.mpf(10)
