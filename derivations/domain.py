@@ -19,7 +19,7 @@ import sympy
 from sympy import Basic, Dummy, Expr, Function, Integer, Symbol
 
 from .evaluate import World, filled, multiply
-from .expressions import Member, substitute
+from .expressions import Member, SymmetricSymbol, substitute
 from .fields import Numbers, Unevaluable
 
 
@@ -127,9 +127,8 @@ class Domain:
 
     def with_direction(self, world: World, variable, source: Source) -> World:
         """The same world with a direction in which `variable` moves."""
-        rows = filled(
-            *_shape(variable, world), lambda i, j: world.field.number(source.number(f"d{variable}"))
-        )
+        rows_of = _symmetric_rows if isinstance(variable, SymmetricSymbol) else _rows
+        rows = rows_of(variable, world, source, f"d{variable}")
         return World(world.values, world.definitions, variable, rows, world.field)
 
 
