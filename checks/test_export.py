@@ -95,9 +95,11 @@ from derivations.quantities import (
     Inner,
     Kernel,
     LargestEntry,
+    LargestSingularValue,
     LogNormalDensity,
     Norm,
     SmallestEigenvalue,
+    SmallestSingularValue,
     SmallestValue,
 )
 
@@ -511,6 +513,7 @@ SCALAR = (
     lambda w, d: Norm(w.matrix(w.size(), w.size(), d)),
     lambda w, d: LargestEntry(w.matrix(m, 1, d)),
     lambda w, d: SmallestEigenvalue(w.positive_definite(n, d)),
+    lambda w, d: w.random.choice((LargestSingularValue, SmallestSingularValue))(w.matrix(n, n, d)),
     lambda w, d: LogNormalDensity(w.matrix(n, 1, d), w.matrix(n, 1, d), w.positive_definite(n, d)),
     lambda w, d: SmallestValue(Lambda(t, Norm(subtract(scale(t, x[0]), w.matrix(n, 1, d)))), m),
     lambda w, d: index_sum(*w.looped(lambda: Inner(w.column(d), w.matrix(n, 1, d)))),

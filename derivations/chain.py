@@ -16,7 +16,7 @@ from sympy import Basic, Dummy, Expr, Integer, Rational, Symbol, Tuple, simplify
 from sympy.matrices.expressions import OneMatrix
 
 from .context import Context, DoesNotApply
-from .domain import Declaration, Domain, Equation
+from .domain import Declaration, Domain, Equation, Inequality
 from .expressions import (
     Binder,
     add,
@@ -91,6 +91,7 @@ OFF_BY_A_THOUSANDTH = Mutant("result × 1001/1000 (a zero result: 1)", _scaled(R
 NOT_THE_LIMIT = Mutant("limit + 1/1000", lambda matched, result: add(result, Rational(1, 1000)))
 PLUS_ONE = Mutant("result + 1 in every entry", lambda matched, result: add(result, _ones(result)))
 BOUND_TOO_SMALL = Mutant("bound × 999/1000", _scaled(Rational(999, 1000)))
+BOUND_TOO_LARGE = Mutant("bound × 1001/1000", _scaled(Rational(1001, 1000)))
 FIRST_TERM_LOST = Mutant("lower limit + 1", _shorter("first"))
 LAST_TERM_LOST = Mutant("upper limit - 1", _shorter("last"))
 
@@ -235,7 +236,7 @@ class Derivation:
     variable: Basic | None = None
     uses: tuple[Derivation | Induction, ...] = ()
     index: Declaration | None = None
-    hypothesis: Equation | None = None
+    hypothesis: Equation | Inequality | None = None
     assumptions: tuple[str, ...] = ()
     results: Mapping[str, Callable[[Basic], Basic]] = field(default_factory=dict)
     explicit: tuple[Mapping[Symbol, int], ...] = ()
@@ -246,11 +247,13 @@ class Derivation:
         return (("", self),)
 
     def context(self) -> Context:
-        equations = {e.label: e for e in self.domain.definitions}
-        equations |= {d.name: d.conclusion for d in self.uses}
+        known = {e.label: e for e in (*self.domain.definitions, *self.domain.facts)}
+        known |= {d.name: d.conclusion if d.relation == "=" else d.bound for d in self.uses}
         if self.hypothesis is not None:
-            equations["hypothesis"] = self.hypothesis
-        return Context(self.domain.ranges(), equations, self.variable)
+            known["hypothesis"] = self.hypothesis
+        equations = {label: e for label, e in known.items() if e.relation == "="}
+        inequalities = {label: e for label, e in known.items() if e.relation != "="}
+        return Context(self.domain.ranges(), equations, self.variable, inequalities=inequalities)
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -288,6 +291,19 @@ class Derivation:
         symbol, lower, upper = self.index.symbol, self.index.lower, self.index.upper
         return Equation(self.name, last.left, last.right, symbol, lower, upper, self.title)
 
+    @property
+    def bound(self) -> Inequality:
+        """What other derivations may cite of a chain of bounds: its first left side against its last right.
+
+        Raises `DerivationError` where the chain has another relation, or bounds in both directions.
+        """
+        seen = {line.relation for line in self.lines} - {"="}
+        if seen not in ({"<="}, {">="}):
+            raise DerivationError(f"{self.name} is no chain of bounds in one direction")
+        left, right = self.lines[0].left, self.lines[-1].right
+        every = free_matrices(self.domain)
+        return Inequality(self.name, left, right, self.relation, meaning=self.title, every=every)
+
     def result(self, name: str | None = None) -> Basic:
         """A named result; without a name the right side of the last line."""
         last = self.lines[-1].right
@@ -301,13 +317,16 @@ class Induction:
     The author gives steps only: `base` leads, at the upper end, from the right side to the left (sums
     collapse there); `step` leads, at an index below it, from the left side to the right.  Both ends of
     both chains, and the hypothesis that `step` may use (the claim at index + 1), are supplied here.
+
+    The claim may be an `Inequality`.  Then both chains lead from left to right, as bounds have a
+    direction, no step may bound in the other one, and the hypothesis is an inequality too.
     """
 
     name: str
     title: str
     question: str
     domain: Domain
-    claim: Equation
+    claim: Equation | Inequality
     base: tuple[Step, ...]
     step: tuple[Step, ...]
     introduction: str = ""
@@ -320,13 +339,18 @@ class Induction:
         claim = self.claim
         below = Declaration(claim.index, "index", "index of the induction", claim.lower, claim.upper - 1)
         domain = replace(self.domain, declarations=(*self.domain.declarations, below))
-        base = self._chain(
-            "base", self.domain, self._right(claim.upper), self.base, claim.left_at(claim.upper)
-        )
+        ends = claim.left_at(claim.upper), self._right(claim.upper)
+        start, goal = reversed(ends) if claim.relation == "=" else ends
+        base = self._chain("base", self.domain, start, self.base, goal)
         step = self._chain("step", domain, claim.left, self.step, claim.right)
-        following = claim.index + 1
-        hypothesis = Equation("hypothesis", claim.left_at(following), self._right(following))
-        return (("Base case", base), ("Induction step", replace(step, hypothesis=hypothesis)))
+        return (("Base case", base), ("Induction step", replace(step, hypothesis=self._hypothesis())))
+
+    def _hypothesis(self) -> Equation | Inequality:
+        following = self.claim.index + 1
+        left, right = self.claim.left_at(following), self._right(following)
+        if self.claim.relation == "=":
+            return Equation("hypothesis", left, right)
+        return Inequality("hypothesis", left, right, self.claim.relation)
 
     def _right(self, index: Expr) -> Basic:
         return substitute(self.claim.right, {self.claim.index: index})
@@ -336,16 +360,37 @@ class Induction:
     ) -> Derivation:
         steps = (*steps[:-1], replace(steps[-1], stated=goal))
         name = f"{self.name}.{part}"
+        if {step.by.relation for step in steps} - {"=", self.claim.relation}:
+            raise DerivationError(f"{name}: a step's relation is not that of the claim ({self.relation})")
         return Derivation(name, self.title, self.question, domain, Line(start, start), steps, uses=self.uses)
 
-    relation = "="
+    @property
+    def relation(self) -> str:
+        return self.claim.relation
 
     @property
     def conclusion(self) -> Equation:
+        if self.relation != "=":
+            raise DerivationError(f"{self.name} shows {self.relation}, which cannot be cited as an equation")
         return replace(self.claim, label=self.name, meaning=self.title)
+
+    @property
+    def bound(self) -> Inequality:
+        """The claim of an inequality, as other derivations may cite it."""
+        if self.relation == "=":
+            raise DerivationError(f"{self.name} shows an equation")
+        every = free_matrices(self.domain)
+        return replace(self.claim, label=self.name, meaning=self.title, every=every)
 
     def result(self, name: str | None = None) -> Basic:
         return self.claim.right if name is None else self.results[name](self.claim.right)
+
+
+def free_matrices(domain: Domain) -> tuple[Basic, ...]:
+    """Matrices of which a domain says nothing but their shape: what is shown holds of all such."""
+    said = [side for e in (*domain.definitions, *domain.facts) for side in (e.left, e.right)]
+    mentioned = {symbol for side in said for symbol in side.free_symbols}
+    return tuple(d.symbol for d in domain.declarations if d.kind == "matrix" and d.symbol not in mentioned)
 
 
 def steps_of(derivation: Derivation | Induction) -> Iterator[tuple[Derivation, int, Step]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from sympy import Basic, Expr, Symbol, sympify
 from sympy.matrices.expressions import MatrixSymbol
 
-from .domain import Equation
+from .domain import Equation, Inequality
 from .expressions import Binder, Member, open_binder
 
 
@@ -32,14 +32,15 @@ class Context:
     """The surroundings of a line.
 
     `ranges` maps an index or a size to its bounds (None: unbounded); `equations` are the definitions
-    and lemmas, by label; `variable` is what differentials run along.  `conditions` collects, while a
-    rule is applied, the side conditions that it discharged.
+    and lemmas, by label, and `inequalities` those that are none; `variable` is what differentials run
+    along.  `conditions` collects, while a rule is applied, the side conditions that it discharged.
     """
 
     ranges: Mapping[Symbol, tuple[Expr, Expr | None]]
     equations: Mapping[str, Equation]
     variable: Basic | None = None
     conditions: list[Condition] = field(default_factory=list)
+    inequalities: Mapping[str, Inequality] = field(default_factory=dict)
 
     def within(self, index: Symbol, lower: Expr, upper: Expr) -> Context:
         """The context inside a sum: its index has a range too."""
@@ -51,6 +52,13 @@ class Context:
                 f"no equation is called {label!r} here; there are {', '.join(sorted(self.equations))}"
             )
         return self.equations[label]
+
+    def inequality(self, label: str, relation: str) -> Inequality:
+        """The inequality `label`, which must have this relation; raises `DoesNotApply`."""
+        found = self.inequalities.get(label)
+        if found is None or found.relation != relation:
+            raise DoesNotApply(f"no inequality {label!r} with {relation} here")
+        return found
 
     def require(self, template: str, *terms: Basic | int) -> None:
         """Note a side condition that has been discharged; `template` has {} where the terms go."""

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import count
 from itertools import product as all_choices
 from random import Random
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import sympy
 from sympy import Basic, Dummy, Expr, Function, Integer, Symbol
@@ -37,6 +37,7 @@ class Equation:
     lower: Expr | None = None
     upper: Expr | None = None
     meaning: str = ""
+    relation: ClassVar[str] = "="
 
     def at(self, leaf: Basic) -> tuple[Basic, tuple[Expr, ...]] | None:
         """The right side for `leaf`, and what must be >= 0 for it to hold; None for another leaf."""
@@ -71,6 +72,28 @@ class Equation:
         return self.right, world.bind(self.index, index)
 
 
+@dataclass(frozen=True)
+class Inequality:
+    """left <= right or left >= right, both scalars; for every lower <= index <= upper if there is an index.
+
+    `every`: the symbols for which anything of their shape may be put, on both sides.  An inequality of a
+    domain's `facts` may speak of every real number: of `ELEMENT`.
+    """
+
+    label: str
+    left: Basic
+    right: Basic
+    relation: str
+    index: Symbol | None = None
+    lower: Expr | None = None
+    upper: Expr | None = None
+    meaning: str = ""
+    every: tuple[Basic, ...] = ()
+
+    def left_at(self, index: Expr) -> Basic:
+        return substitute(self.left, {self.index: index})
+
+
 class Source(Protocol):
     """Where a world's values come from: a ladder, a random generator, or Hypothesis."""
 
@@ -95,10 +118,14 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Domain:
-    """Declarations, in an order in which each uses only earlier ones, and definitions."""
+    """Declarations, in an order in which each uses only earlier ones, definitions, and inequalities.
+
+    `facts`: what is true of the declared symbols by the way in which their values are chosen.
+    """
 
     declarations: tuple[Declaration, ...]
     definitions: tuple[Equation, ...] = ()
+    facts: tuple[Inequality, ...] = ()
 
     def sizes(self) -> tuple[Declaration, ...]:
         return tuple(d for d in self.declarations if d.kind == "size")
@@ -241,6 +268,36 @@ def _activation(d, world, source):
     world.values[d.symbol] = source.choice(ACTIVATIONS, name, abstract)
 
 
+SLOPES_AT_MOST = (
+    NamedFunction("λx", lambda f, x: x),
+    NamedFunction("-λx", lambda f, x: -x),
+    NamedFunction("λ tanh x", lambda f, x: f.call(sympy.tanh, x)),
+    NamedFunction("λ sin x", lambda f, x: f.call(sympy.sin, x)),
+    NamedFunction("4λ logistic x", lambda f, x: 4 * _logistic(f, x)),
+    NamedFunction("λ max(x, 0)", lambda f, x: f.call(sympy.Max, x, f.number(0))),
+)
+SLOPES_AT_LEAST = (
+    NamedFunction("λx", lambda f, x: x),
+    NamedFunction("λ(x + 1)", lambda f, x: x + 1),
+    NamedFunction("λ(x + tanh x)", lambda f, x: x + f.call(sympy.tanh, x)),
+    NamedFunction("λ(2x + sin x)", lambda f, x: 2 * x + f.call(sympy.sin, x)),
+    NamedFunction("λ sinh x", lambda f, x: f.call(sympy.sinh, x)),
+)
+
+
+def _scaled_activation(options):
+    """An activation g = λ f, and λ > 0, where the slopes of every f in `options` have the bound 1."""
+
+    def fill(d, world, source):
+        g, bound = d.symbol
+        value = world.field.number(abs(source.number(str(bound))) + Fraction(1, 4))
+        chosen = source.choice(options, str(g))
+        world.values[bound] = value
+        world.values[g] = NamedFunction(chosen.name, lambda f, x: value * chosen(f, x))
+
+    return fill
+
+
 def _weighted(weights, entry):
     """L_t(v) = Σ_i w v_i-term, with weights that differ from one t, and one i, to the next."""
 
@@ -281,6 +338,8 @@ KINDS: dict[str, Callable] = {
     "positive definite": _positive_definite,
     "joint covariance": _joint_covariance,
     "activation": _activation,
+    "activation with slopes at most": _scaled_activation(SLOPES_AT_MOST),
+    "activation with slopes at least": _scaled_activation(SLOPES_AT_LEAST),
     "vector function": _vector_function,
 }
 

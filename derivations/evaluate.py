@@ -52,7 +52,17 @@ from .expressions import (
     SymmetricSymbol,
 )
 from .fields import Numbers, Unevaluable, combine
-from .quantities import Inner, Kernel, LargestEntry, LogNormalDensity, Norm, SmallestEigenvalue, SmallestValue
+from .quantities import (
+    Inner,
+    Kernel,
+    LargestEntry,
+    LargestSingularValue,
+    LogNormalDensity,
+    Norm,
+    SmallestEigenvalue,
+    SmallestSingularValue,
+    SmallestValue,
+)
 
 
 class World:
@@ -440,6 +450,18 @@ def _log_normal_density(e, w):
     return total - len(factor) * w.field.call(sympy.log, 2 * w.field.constant(sympy.pi)) / 2
 
 
+def _singular_value(place: int):
+    """The root of an eigenvalue of AᵀA, which rounding may have carried below 0."""
+
+    def value(e, w):
+        rows = evaluate(e.argument, w)
+        gram = multiply([list(column) for column in zip(*rows, strict=True)], rows)
+        square = w.field.call(sympy.Max, w.field.eigenvalues(gram)[place], w.field.number(0))
+        return w.field.power(square, w.field.number(Rational(1, 2)))
+
+    return value
+
+
 def _kronecker(a, b):
     return [[x * y for x in p for y in q] for p in a for q in b]
 
@@ -500,5 +522,7 @@ EVALUATE: dict[type, Callable] = {
     LargestEntry: _largest_entry,
     SmallestValue: _smallest_value,
     SmallestEigenvalue: lambda e, w: w.field.eigenvalues(evaluate(e.argument, w))[0],
+    LargestSingularValue: _singular_value(-1),
+    SmallestSingularValue: _singular_value(0),
     LogNormalDensity: _log_normal_density,
 }

@@ -26,7 +26,7 @@ def used_names(expression: Basic) -> set[str]:
     return symbols | {f.name for f in expression.atoms(Family)}
 
 
-TEX_NAMES = {"ℒ": r"\mathcal{L}", "δ": r"\delta", "log p(y_*|y)": r"\log p(y_*\mid y)"}
+TEX_NAMES = {"ℒ": r"\mathcal{L}", "δ": r"\delta", "λ": r"\lambda", "log p(y_*|y)": r"\log p(y_*\mid y)"}
 
 
 class Named:
@@ -212,6 +212,12 @@ class Latex(Named, LatexPrinter):
     def _print_LargestEntry(self, e):
         return rf"\max_i \left|\left({self._print(e.argument)}\right)_i\right|"
 
+    def _print_LargestSingularValue(self, e):
+        return rf"\sigma_{{\max}}\left({self._print(e.argument)}\right)"
+
+    def _print_SmallestSingularValue(self, e):
+        return rf"\sigma_{{\min}}\left({self._print(e.argument)}\right)"
+
     def _print_SmallestEigenvalue(self, e):
         return rf"\lambda_{{\min}}\left({self._print(e.argument)}\right)"
 
@@ -351,6 +357,12 @@ class Text(Named, StrPrinter):
 
     def _print_LargestEntry(self, e):
         return f"max_i |({self._print(e.argument)})_i|"
+
+    def _print_LargestSingularValue(self, e):
+        return f"σ_max({self._print(e.argument)})"
+
+    def _print_SmallestSingularValue(self, e):
+        return f"σ_min({self._print(e.argument)})"
 
     def _print_SmallestEigenvalue(self, e):
         return f"λ_min({self._print(e.argument)})"

@@ -41,6 +41,21 @@ class SmallestEigenvalue(RealScalar):
     is_positive = True
 
 
+class SingularValue(RealScalar):
+    """A singular value of a square matrix."""
+
+    is_extended_nonnegative = True
+    is_nonnegative = True
+
+
+class LargestSingularValue(SingularValue):
+    """σ_max(A), the largest of ‖Av‖/‖v‖: the spectral norm."""
+
+
+class SmallestSingularValue(SingularValue):
+    """σ_min(A), the smallest of ‖Av‖/‖v‖."""
+
+
 class Inner(RealScalar):
     """The inner product ⟨a, b⟩ = aᵀb of two columns, a scalar."""
 

@@ -16,7 +16,7 @@ from sympy.matrices.expressions import MatrixSymbol
 
 from .chain import Derivation, Line, Rule
 from .context import Context
-from .domain import Equation
+from .domain import Equation, Inequality
 from .expressions import ELEMENT, Bound, Family, VectorFunction, rebuild, substitute
 
 PREFIX = "r"
@@ -62,6 +62,15 @@ class Renaming:
             e, left=self(e.left), right=self(e.right), index=self(e.index), lower=lower, upper=upper
         )
 
+    def inequality(self, e: Inequality) -> Inequality:
+        every = tuple(self(symbol) for symbol in e.every)
+        if e.index is None:
+            return replace(e, left=self(e.left), right=self(e.right), every=every)
+        index, lower, upper = (self(sympify(part)) for part in (e.index, e.lower, e.upper))
+        return replace(
+            e, left=self(e.left), right=self(e.right), index=index, lower=lower, upper=upper, every=every
+        )
+
     def context(self, context: Context) -> Context:
         ranges = {
             self(s): (self(low), None if high is None else self(high))
@@ -69,17 +78,19 @@ class Renaming:
         }
         equations = {label: self.equation(e) for label, e in context.equations.items()}
         variable = None if context.variable is None else self(context.variable)
-        return Context(ranges, equations, variable)
+        inequalities = {label: self.inequality(e) for label, e in context.inequalities.items()}
+        return Context(ranges, equations, variable, inequalities=inequalities)
 
 
 def renaming_of(chain: Derivation) -> Renaming:
     """A renaming that covers everything a chain's lines, definitions and declarations mention."""
     context = chain.context()
     said = [side for line in chain.lines for side in (line.left, line.right)]
-    said += [side for e in context.equations.values() for side in (e.left, e.right)]
+    statements = [*context.equations.values(), *context.inequalities.values()]
+    said += [side for e in statements for side in (e.left, e.right)]
     said += [bound for low, high in context.ranges.values() for bound in (low, high) if bound is not None]
     said += [s for s in context.ranges]
-    said += [e.index for e in context.equations.values() if e.index is not None]
+    said += [e.index for e in statements if e.index is not None]
     return Renaming(said)
 
 

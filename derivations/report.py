@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sympy import Symbol
 
 from .chain import Derivation, Induction, Line, Rule, Verdict
-from .domain import Declaration, Equation
+from .domain import Declaration, Equation, Inequality
 from .expressions import Family, VectorFunction
 from .fields import DIGITS
 from .printing import latex, text
@@ -98,8 +98,8 @@ def _conclusion(derivation) -> str:
     return f"{latex(last.left)} {RELATION_TEX[derivation.relation]} {latex(last.right)}"
 
 
-def _equation(equation: Equation) -> str:
-    return f"{latex(equation.left)} = {latex(equation.right)}"
+def _equation(equation: Equation | Inequality) -> str:
+    return f"{latex(equation.left)} {RELATION_TEX[equation.relation]} {latex(equation.right)}"
 
 
 def _claim(derivation, part) -> str | None:

@@ -65,6 +65,8 @@ from ..expressions import (
     Member,
     is_matrix,
     open_binder,
+    product,
+    scale,
     split_coefficient,
     substitute,
     subtract,
@@ -74,9 +76,11 @@ from ..quantities import (
     Inner,
     Kernel,
     LargestEntry,
+    LargestSingularValue,
     LogNormalDensity,
     Norm,
     SmallestEigenvalue,
+    SmallestSingularValue,
     SmallestValue,
 )
 
@@ -703,6 +707,20 @@ def _smallest_eigenvalue(lower, e):
     return Operation("smallest eigenvalue", (argument,)) if argument.rank else argument
 
 
+def _singular_value(sign: int):
+    """The root of the smallest (1) or largest (-1: the smallest of the negative) eigenvalue of AᵀA."""
+
+    def lowered(lower, e):
+        if not rank_of(e.argument):
+            return arithmetic("magnitude", lower(e.argument))
+        gram = lower(scale(sign, product(transpose(e.argument), e.argument)))
+        square = Operation("smallest eigenvalue", (gram,))
+        square = square if sign > 0 else arithmetic("negate", square)
+        return Operation("function", (arithmetic("Max of two", square, ZERO),), 0, "sqrt")
+
+    return lowered
+
+
 def _called(lower, function, e, rank):
     return Operation("call with index", (function, lower(e.index), lower(e.argument)), rank)
 
@@ -755,5 +773,7 @@ LOWER: dict[type, Callable] = {
     LargestEntry: _largest_entry,
     SmallestValue: _smallest_value,
     SmallestEigenvalue: _smallest_eigenvalue,
+    LargestSingularValue: _singular_value(-1),
+    SmallestSingularValue: _singular_value(1),
     LogNormalDensity: _log_normal_density,
 }
