@@ -92,7 +92,7 @@ class Numbers:
     def _linear_algebra(self, compute):
         try:
             return compute()
-        except (ZeroDivisionError, ValueError) as problem:
+        except (ZeroDivisionError, ValueError, TypeError) as problem:  # TypeError: mpmath found no pivot
             raise Unevaluable(str(problem)) from None
 
 

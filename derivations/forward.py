@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Add, Basic, Mul
+from sympy import Basic, Integer, default_sort_key
 from sympy.matrices.expressions import (
     DiagMatrix,
     HadamardProduct,
@@ -170,10 +170,9 @@ def _of_product(term, dx):
 
 
 def _of_scalar_factor(number, factors):
-    """Σ c ⟨G, dx⟩ M is M (Σ c Gᵀ) dx."""
-    terms = (Mul.make_args(part) for part in Add.make_args(number.expand()))
-    split = [(next(f for f in term if isinstance(f, Pairing)), term) for term in terms]
-    slopes = (scale(Mul(*(f for f in term if f != pairing)), pairing.weight) for pairing, term in split)
+    """Σ c_i ⟨G_i, dx⟩ M is M (Σ c_i Gᵀ_i) dx; a coefficient c_i is what stays when ⟨G_i, dx⟩ is 1, the others 0."""
+    pairings = sorted(number.atoms(Pairing), key=default_sort_key)
+    slopes = (scale(number.xreplace({q: Integer(q == p) for q in pairings}), p.weight) for p in pairings)
     return product(*factors, transpose(add(*slopes)))
 
 

@@ -265,10 +265,10 @@ def _entry(expression):
 
 
 def _index_sum(expression):
-    """SymPy writes the entry of a product as a sum over indices; recognised where it is one of a 1x1 matrix."""
+    """SymPy writes the entry of a product as a sum over indices."""
     found = MatrixExpr.from_index_summation(expression)
-    if not isinstance(found, MatrixElement) or found.parent.shape != (1, 1):
-        raise Unsupported(f"a sum over indices that is no 1x1 product of matrices: {expression}")
+    if not isinstance(found, MatrixElement):
+        raise Unsupported(f"a sum over indices that is no entry of a product of matrices: {expression}")
     return normalise(found)
 
 
