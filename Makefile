@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help site test test-more lint lock clean environment pytest gate
+.PHONY: help site test test-more peers lint lock clean environment pytest gate
 
 PYTHON ?= python3
 VENV := .venv
@@ -29,8 +29,13 @@ site: environment ## build the site and say where it is
 
 test: pytest gate ## run every test, then build the site as a gate
 
-test-more: ## the same with random examples and many more of them
+test-more: peers ## the same with random examples and many more of them, and the exported JAX and PyTorch
 	$(MAKE) test HYPOTHESIS_PROFILE=more
+
+# Gigabytes, so neither in the lock nor in `make test`, whose tests of them skip where they are missing.
+peers: environment ## add JAX and PyTorch to the environment
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip
+	$(BIN)/python -m pip install --quiet "jax>=0.7,<0.8" "torch>=2.13,<3"
 
 # The shell's status is the status of the step that failed: no pipes, no `-` prefixes, nothing swallowed.
 pytest: environment
@@ -46,7 +51,7 @@ lint: environment ## check the style of the code
 	$(BIN)/ruff check
 
 lock: environment ## resolve pyproject.toml into requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --upgrade \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra book --extra dev --upgrade \
 		--no-header --no-emit-index-url --no-emit-find-links --output-file requirements.txt pyproject.toml
 
 clean: ## remove everything that was made, the environment too

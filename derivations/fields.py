@@ -13,7 +13,6 @@ import mpmath
 import sympy
 
 DIGITS = 160
-STEP_DIGITS = 50
 
 
 class Unevaluable(ArithmeticError):
@@ -21,17 +20,17 @@ class Unevaluable(ArithmeticError):
 
 
 class Numbers:
-    """Real numbers with `DIGITS` digits.
+    """Real numbers with `digits` digits, 160 unless told.
 
     A central difference with step h = 10**-50 is off by O(h²) = 1e-100 and by rounding 1e-160/h =
     1e-110; a difference of differences still has some 50 digits.
     """
 
-    def __init__(self, digits: int = DIGITS):
+    def __init__(self, digits: int = DIGITS, step_digits: int = STEP_DIGITS):
         self.context = mpmath.MPContext()
         self.context.dps = digits
-        self.step = self.context.mpf(10) ** -STEP_DIGITS
-        self.negligible = self.context.mpf(10) ** -(digits - STEP_DIGITS)
+        self.step = self.context.mpf(10) ** -(5 * digits // 16)
+        self.negligible = self.context.mpf(10) ** -(11 * digits // 16)
 
     def number(self, value):
         """An exact rational, an int or a float as a number of this field."""

@@ -33,9 +33,8 @@ class Named:
     """What the two printers share: bound indices get names that are free, negative terms come last."""
 
     def _as_ordered_terms(self, expr, order=None):
-        return sorted(
-            super()._as_ordered_terms(expr, order), key=lambda term: term.could_extract_minus_sign()
-        )
+        terms = super()._as_ordered_terms(expr, order)
+        return sorted(terms, key=lambda term: bool(term.as_coeff_Mul()[0].is_negative))
 
     def open(self, binder: Binder):
         """(name of the index, body with that name in place of the bound variable)."""
