@@ -62,7 +62,7 @@ FRACTIONS = {"\\frac", "\\tfrac", "\\dfrac", "\\cfrac", "\\sfrac"}
 
 
 def is_latex(text: str) -> bool:
-    """Whether a text is LaTeX: it has a command, a brace, a subscript in braces, a dollar or a bar."""
+    """Whether a text is LaTeX: it has a command, a brace, a dollar or a bar."""
     return any(c in text for c in "\\{}$|")
 
 
@@ -97,6 +97,7 @@ class Translator:
         self.text, self.names = text, names
         self.pieces, self.at, self.depth = pieces(text), 0, 0
         self.closing: list[str] = []
+        self.plain = not any(c in text for c in "\\{$")
 
     @property
     def next(self) -> Piece:
@@ -248,6 +249,7 @@ class Translator:
     def translated(self, group: list[Piece]) -> list[Token]:
         """The tokens of some pieces on their own."""
         inner = Translator.__new__(Translator)
+        inner.plain = self.plain
         inner.text, inner.names, inner.depth, inner.closing = self.text, self.names, self.depth + 1, []
         end = group[-1].end if group else self.next.start
         inner.pieces, inner.at = [*group, Piece("end", "", end, end + 1)], 0
@@ -263,6 +265,8 @@ class Translator:
         piece = self.next
         if piece.text in UPRIGHT:
             return self.upright_function()
+        if piece.kind == "letter":
+            return self.plain_function()
         name = piece.text[1:] if piece.kind == "command" else ""
         if name == "Gamma" and self.called_next() and "Gamma" not in self.names:
             self.take()
@@ -274,6 +278,15 @@ class Translator:
             self.take()
             return SPELLING.get(name, name)
         return ""
+
+    def plain_function(self) -> str:
+        """A function of the text reader, spelt in letters before a bracket or a bar: exp(x), log|x|."""
+        word, end = self.word()
+        follows = self.pieces[end].text in ("(", *BAR_PAIRS, *NORM_PAIRS)
+        if word not in FUNCTIONS or word in self.names or not follows:
+            return ""
+        self.at = end
+        return word
 
     def called_next(self) -> bool:
         return self.pieces[self.at + 1].text == "("
@@ -438,16 +451,21 @@ class Translator:
         raise self.unexpected()
 
     def letters(self) -> str:
-        """One letter; several where they make a declared name, the longest such."""
-        last = self.at
-        while self.pieces[last].kind in ("letter", "number") and self.adjoining(last):
-            last += 1
+        """One letter; several where they make a declared name, the longest such, or in plain text."""
+        word, last = self.word()
         for end in range(last, self.at, -1):
             word = "".join(p.text for p in self.pieces[self.at : end])
-            if word in self.names or (word in FUNCTIONS and self.pieces[end].text == "("):
+            if word in self.names or self.plain:
                 self.at = end
                 return word
         return self.take().text
+
+    def word(self) -> tuple[str, int]:
+        """The letters and digits from here on, and where they end."""
+        last = self.at
+        while self.pieces[last].kind in ("letter", "number") and self.adjoining(last):
+            last += 1
+        return "".join(p.text for p in self.pieces[self.at : last]), last
 
     def adjoining(self, place: int) -> bool:
         return place == self.at or self.pieces[place - 1].end == self.pieces[place].start

@@ -47,6 +47,7 @@ LARGEST_MATRIX_POWER = 20
 MOST_LISTED = 12
 LARGEST_EXPONENT = 10**6
 MOST_BITS = 2**12
+NO_OPERATION = "an operation is missing here, perhaps *"
 
 
 class ParseError(ValueError):
@@ -378,7 +379,7 @@ class Reader:
         if token.text == ")":
             return self.error("this bracket closes nothing", token)
         if token.kind != "symbol" or token.text == "(":
-            return self.error("an operation is missing here, perhaps *", token)
+            return self.error(NO_OPERATION, token)
         return self.error(f"“{token.text}” is not expected here", token)
 
     def error(self, message: str, place, sizes: tuple = ()) -> ParseError:

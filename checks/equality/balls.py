@@ -20,6 +20,7 @@ LARGEST_GAMMA = 10**6
 LARGEST_ANGLE = 10**60
 GUARD_BITS = 6
 LARGEST_STEP = -7
+TRUSTED_DIGITS = 600
 EXACT = -inf
 """The error of what is exact, as a logarithm."""
 
@@ -110,6 +111,15 @@ class Ball:
             raise Blurred
         return (self.value > 0) - (self.value < 0)
 
+    def is_zero(self) -> bool:
+        """Whether this is 0, or cannot be told from it at so many digits that it is taken for it."""
+        try:
+            return self.sign() == 0
+        except Blurred:
+            if self.field.trusting:
+                return True
+            raise
+
     def integer(self) -> int | None:
         """The integer that this exactly is, if any."""
         exact = self.error == EXACT and self.value == int(self.value)
@@ -134,10 +144,14 @@ class Ball:
 
 
 class BallField(Numbers):
-    """Real numbers with their errors, for `derivations.evaluate`."""
+    """Real numbers with their errors, for `derivations.evaluate`.
 
-    def __init__(self, digits: int):
+    `trusting`: pivots, signs and arguments of roots that cannot be told from 0 are taken for 0.
+    """
+
+    def __init__(self, digits: int, trusting: bool = False):
         super().__init__(digits)
+        self.trusting = trusting
         self.rounding = GUARD_BITS - self.context.prec
 
     def rounded(self, value, error: float) -> Ball:
@@ -166,6 +180,8 @@ class BallField(Numbers):
         if len(args) != 1 or not hasattr(self.context, name):
             raise Unevaluable(f"no numeric {name}")
         (x,) = args
+        if name == "sqrt" and x.is_zero():
+            return Ball(self, self.context.zero, x.error / 2 + 2)
         within_domain(name, x)
         found = self._compute(name, x.value)
         return self.rounded(found, self._spread(name, x, found))
@@ -236,7 +252,7 @@ def eliminate(rows: list, size: int):
             rows[k], rows[pivot] = rows[pivot], rows[k]
             determinant = -determinant
         determinant = determinant * rows[k][k]
-        if rows[k][k].sign() == 0:
+        if rows[k][k].is_zero():
             return None, determinant
         scale = rows[k][k].reciprocal()
         rows[k] = [x * scale for x in rows[k]]
@@ -280,7 +296,7 @@ LARGEST = (
 DOMAINS = {
     "ln": lambda x: x.sign() > 0,
     "loggamma": lambda x: x.sign() > 0,
-    "sqrt": lambda x: x.sign() >= 0,
+    "sqrt": lambda x: x.is_zero() or x.sign() > 0,
     "acos": lambda x: abs(x) <= 1,
     "asin": lambda x: abs(x) <= 1,
     "atanh": lambda x: abs(x) < 1,
@@ -303,7 +319,7 @@ NAMES = {sympy.log: "ln"}
 
 
 def _sign(x: Ball) -> Ball:
-    return x.field.number(x.sign())
+    return x.field.number(0 if x.is_zero() else x.sign())
 
 
 def _largest(*values):
@@ -325,4 +341,4 @@ SELECTIONS = {
 
 @cache
 def field(digits: int) -> BallField:
-    return BallField(digits)
+    return BallField(digits, trusting=digits >= TRUSTED_DIGITS)

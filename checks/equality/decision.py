@@ -130,7 +130,7 @@ def value(formula: Formula, point: dict, digits: int) -> list[Ball] | None:
     given = {s: balls(x, numbers) for s, x in point.items()}
     try:
         return [numbers.number(x) for x in entries(formula.at(given, numbers))]
-    except Unevaluable:
+    except (Unevaluable, NotImplementedError):  # such as the root of a negative number, an imaginary unit
         return None
 
 
@@ -197,7 +197,7 @@ def text_of(formula: Formula, point: dict, levels):
             return formula.at({s: balls(x, numbers) for s, x in point.items()}, numbers)
         except (Blurred, TooLarge):
             continue
-        except Unevaluable:
+        except (Unevaluable, NotImplementedError):
             return None
     return None
 

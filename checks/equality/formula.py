@@ -13,7 +13,16 @@ from sympy.matrices.expressions import Identity, MatrixSymbol
 from derivations.evaluate import World, evaluate
 from derivations.expressions import is_matrix, shape
 from derivations.latex_formulas import is_latex, latex_tokens
-from derivations.parsing import CONSTANTS, FUNCTIONS, ParseError, Reader, Token, declared, tokens
+from derivations.parsing import (
+    CONSTANTS,
+    FUNCTIONS,
+    NO_OPERATION,
+    ParseError,
+    Reader,
+    Token,
+    declared,
+    tokens,
+)
 
 from .balls import BallField, within_domain
 
@@ -75,7 +84,8 @@ def read(text: str, names: Mapping[str, Expr]) -> Formula:
     try:
         return read_pieces(text, pieces, names)
     except ParseError as problem:
-        if any(long_name(p, names) for p in pieces):
+        lacks = problem.message == NO_OPERATION
+        if not lacks or any(long_name(p, names) for p in pieces):
             raise
         fault = problem
     try:

@@ -38,7 +38,7 @@ def points(formulas, seed: int = 0) -> Iterator[dict]:
     for _ in range(MIXED):
         yield {s: drawn(s, random, power(random.uniform(-SPREAD, SPREAD))) for s in symbols}
     for _ in range(PARTIAL):
-        yield {s: Fraction(random.randint(1, 255), 256 * len(symbols)) for s in symbols}
+        yield {s: part_of_one(s, len(symbols), random) for s in symbols}
     yield from near_constants(formulas, symbols, random)
     yield from islice(near_kinks(formulas, symbols, random), MOST_KINKS)
 
@@ -123,6 +123,11 @@ def drawn(symbol, random: Random, scale: Fraction = Fraction(2)):
         return random.randint(1, 6)
     x = Fraction(random.randint(1, 2**20), 2**19) * scale
     return x if symbol.is_positive or random.random() < 0.5 else -x
+
+
+def part_of_one(symbol, parts: int, random: Random):
+    """A number so small that `parts` of them stay below 1, as probabilities do."""
+    return 1 if symbol.is_integer else Fraction(random.randint(1, 255), 256 * parts)
 
 
 def near_constants(formulas, symbols, random: Random) -> Iterator[dict]:

@@ -1,0 +1,544 @@
+"""Equality of formulas: a table of hard pairs; true rewrites never refuted, small faults always."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checks.__main__ import main
+from checks.equality import equal
+from derivations.parsing import ParseError
+from derivations.shapes import read_shapes
+
+ROOT = Path(__file__).resolve().parents[2]
+SLOWEST = 3
+
+# A flat table: what it is about; expected; answer; declarations; are they equal?
+# A declaration is "s>0" (positive) or "X:n,m" (a matrix); all other names are real numbers.
+PAIRS = r"""
+KL of Gaussians | log(s2/s1) + (s1^2 + (m1-m2)^2)/(2*s2^2) - 1/2 | (log(s2^2) - log(s1^2) + s1^2/s2^2 + (m1-m2)^2/s2^2 - 1)/2 | s1>0 s2>0 | yes
+KL of Gaussians, variances | (log(v2/v1) + v1/v2 + (m1-m2)^2/v2 - 1)/2 | log(sqrt(v2)/sqrt(v1)) + (v1 + (m1-m2)**2)/(2*v2) - 0.5 | v1>0 v2>0 | yes
+KL of Gaussians, by ratio | -log(s1/s2) + (s1/s2)^2/2 + ((m1-m2)/s2)^2/2 - 1/2 | log(s2) - log(s1) - 1/2*(1 - (s1^2 + (m1-m2)^2)/s2^2) | s1>0 s2>0 | yes
+KL of Gaussians, reversed | log(s2/s1) + (s1^2 + (m1-m2)^2)/(2*s2^2) - 1/2 | log(s1/s2) + (s2^2 + (m1-m2)^2)/(2*s1^2) - 1/2 | s1>0 s2>0 | no
+KL of Gaussians, half forgotten | log(s2/s1) + (s1^2 + (m1-m2)^2)/(2*s2^2) - 1/2 | log(s2/s1) + (s1^2 + (m1-m2)^2)/(2*s2^2) | s1>0 s2>0 | no
+KL of Gaussians, deviation for variance | log(s2/s1) + (s1^2 + m^2)/(2*s2^2) - 1/2 | log(s2/s1) + (s1 + m^2)/(2*s2) - 1/2 | s1>0 s2>0 | no
+KL to the standard normal | (s^2 + m^2 - 1)/2 - log(s) | -1/2*(1 + log(s^2) - m^2 - s^2) | s>0 | yes
+KL to the standard normal, log-variance | -(1 + l - m^2 - exp(l))/2 | (exp(l) + m^2 - 1 - l)/2 | - | yes
+KL to the standard normal, sign | -(1 + l - m^2 - exp(l))/2 | (exp(-l) + m^2 - 1 + l)/2 | - | no
+softplus | log(1 + exp(x)) | x + log(1 + exp(-x)) | - | yes
+softplus by name | softplus(x) - softplus(-x) | x | - | yes
+softplus, stable form | log(1 + exp(x)) | max(x, 0) + log1p(exp(-abs(x))) | - | yes
+softplus, no absolute value | log(1 + exp(x)) | max(x, 0) + log(1 + exp(-x)) | - | no
+softplus, the ramp | log(1 + exp(1000*x))/1000 | max(x, 0) | - | no
+softplus, steep | log(1 + exp(1000*x)) | 1000*x + log(1 + exp(-1000*x)) | - | yes
+log sigmoid | log(1/(1 + exp(-x))) | -log(1 + exp(-x)) | - | yes
+log sigmoid, other side | log(sigmoid(x)) | x - softplus(x) | - | yes
+log sigmoid, sign | log(sigmoid(x)) | -softplus(x) | - | no
+logit loss | -y*log(sigmoid(z)) - (1-y)*log(1 - sigmoid(z)) | softplus(z) - y*z | - | yes
+logit loss, stable | max(z, 0) - z*y + log(1 + exp(-abs(z))) | softplus(z) - y*z | - | yes
+logit loss, classes swapped | -y*log(sigmoid(z)) - (1-y)*log(1 - sigmoid(z)) | softplus(z) - (1-y)*z | - | no
+log-sum-exp shift | log(exp(x) + exp(y)) | x + log(1 + exp(y - x)) | - | yes
+log-sum-exp by the maximum | log(exp(x) + exp(y)) | max(x, y) + log(1 + exp(-abs(x - y))) | - | yes
+log-sum-exp with a constant | log(exp(x - c) + exp(y - c)) + c | log(exp(x) + exp(y)) | - | yes
+log-sum-exp, shift forgotten | log(exp(x - c) + exp(y - c)) | log(exp(x) + exp(y)) | - | no
+log-sum-exp of a mean | log((exp(x) + exp(y))/2) | (x+y)/2 + log(cosh((x-y)/2)) | - | yes
+softmax | exp(x)/(exp(x) + exp(y) + exp(z)) | 1/(1 + exp(y-x) + exp(z-x)) | - | yes
+softmax, steep | exp(1000*x)/(exp(1000*x) + exp(1000*y)) | 1/(1 + exp(1000*(y - x))) | - | yes
+softmax, order | exp(x)/(exp(x) + exp(y)) | 1/(1 + exp(x - y)) | - | no
+sigmoid by tanh | 1/(1 + exp(-x)) | (1 + tanh(x/2))/2 | - | yes
+sigmoid by tanh, half forgotten | 1/(1 + exp(-x)) | (1 + tanh(x))/2 | - | no
+sigmoid, derivative | exp(-x)/(1 + exp(-x))^2 | sigmoid(x)*(1 - sigmoid(x)) | - | yes
+sigmoid, derivative by cosh | sigmoid(x)*sigmoid(-x) | 1/(4*cosh(x/2)^2) | - | yes
+tanh, derivative | 1 - tanh(x)^2 | 1/cosh(x)^2 | - | yes
+tanh, derivative by exponentials | 1 - tanh(x)^2 | 4/(exp(x) + exp(-x))^2 | - | yes
+tanh, derivative, square forgotten | 1 - tanh(x)^2 | 1 - tanh(x) | - | no
+tanh far out | 1 - tanh(20*x)^2 | 0 | - | no
+tanh of a sum | tanh(x + y) | (tanh(x) + tanh(y))/(1 + tanh(x)*tanh(y)) | - | yes
+artanh | atanh(x) | log((1+x)/(1-x))/2 | - | yes
+artanh of tanh | atanh(tanh(x)) | x | - | yes
+arsinh | asinh(x) | log(x + sqrt(x^2 + 1)) | - | yes
+cosh over sinh | cosh(x)^2 - sinh(x)^2 | 1 | - | yes
+Gaussian entropy | log(2*pi*e*s^2)/2 | log(s) + (1 + log(2*pi))/2 | s>0 | yes
+Gaussian entropy, e as exp(1) | log(s*sqrt(2*pi*exp(1))) | 1/2 + log(2*pi)/2 + log(s) | s>0 | yes
+Gaussian entropy, e forgotten | log(2*pi*e*s^2)/2 | log(2*pi*s^2)/2 | s>0 | no
+Gaussian entropy, deviation not positive | log(2*pi*e*s^2)/2 | log(s) + (1 + log(2*pi))/2 | - | no
+Gaussian entropy, dimensions | n/2*log(2*pi*e) + logdet(S)/2 | log((2*pi*e)^n*det(S))/2 | S:n,n | yes
+Gaussian log density | -log(s) - log(2*pi)/2 - (x-m)^2/(2*s^2) | log(exp(-(x-m)^2/(2*s^2))/(s*sqrt(2*pi))) | s>0 | yes
+Gaussian log density, inside the square | -(x-m)^2/(2*s^2) - log(s) | -(x-m)^2/2/s^2 - log(s^2)/2 | s>0 | yes
+Gaussian log density, precedence | -(x-m)^2/(2*s^2) - log(s) | -(x-m)^2/2*s^2 - log(s) | s>0 | no
+Laplace entropy | 1 + log(2*b) | log(2*e*b) | b>0 | yes
+gamma log density | a*log(b) - lgamma(a) + (a-1)*log(x) - b*x | log(b^a*x^(a-1)*exp(-b*x)/gamma(a)) | a>0 b>0 x>0 | yes
+binary entropy | -p*log(p) - (1-p)*log(1-p) | p*log(1/p) + (1-p)*log1p(-p)*(-1) | p>0 | yes
+binary entropy, sign | -p*log(p) - (1-p)*log(1-p) | -p*log(p) + (1-p)*log(1-p) | p>0 | no
+logit | log(p/(1-p)) | log(p) - log(1-p) | p>0 | yes
+Student kernel | (1 + x^2/v)^(-(v+1)/2) | exp(-(v+1)/2*log1p(x^2/v)) | v>0 | yes
+erfc | erfc(x) | 1 - erf(x) | - | yes
+erfc, far out | erfc(x) - exp(-x^2)/(x*sqrt(pi)) | 0 | x>0 | no
+erfc reflected | erfc(-x) | 2 - erfc(x) | - | yes
+normal distribution function | (1 + erf(x/sqrt(2)))/2 | erfc(-x/sqrt(2))/2 | - | yes
+normal distribution function, root forgotten | (1 + erf(x/sqrt(2)))/2 | (1 + erf(x/2))/2 | - | no
+gamma recursion | gamma(x + 1) | x*gamma(x) | - | yes
+gamma recursion, positive | gamma(x + 1) | x*gamma(x) | x>0 | yes
+gamma recursion, twice | gamma(x + 2)/gamma(x) | x^2 + x | x>0 | yes
+gamma recursion, index | gamma(x + 1) | (x+1)*gamma(x) | x>0 | no
+gamma reflection | gamma(x)*gamma(1-x) | pi/sin(pi*x) | - | yes
+gamma duplication | gamma(x)*gamma(x + 1/2) | 2^(1-2*x)*sqrt(pi)*gamma(2*x) | x>0 | yes
+log gamma | lgamma(x + 1) - lgamma(x) | log(x) | x>0 | yes
+log gamma, log of gamma | loggamma(x) | log(gamma(x)) | x>0 | yes
+Stirling is no identity | lgamma(x) | (x-1/2)*log(x) - x + log(2*pi)/2 | x>0 | no
+Stirling with its first terms | lgamma(x) | (x-1/2)*log(x) - x + log(2*pi)/2 + 1/(12*x) - 1/(360*x^3) | x>0 | no
+digamma recursion | digamma(x + 1) | digamma(x) + 1/x | x>0 | yes
+beta function | gamma(a)*gamma(b+1)/gamma(a+b+1) | gamma(a)*gamma(b)/gamma(a+b)*b/(a+b) | a>0 b>0 | yes
+arccos | acos(x) | pi/2 - asin(x) | - | yes
+arccos by another name | arccos(x) | acos(x) | - | yes
+arccos of minus | acos(-x) | pi - acos(x) | - | yes
+arccos, sign | acos(-x) | acos(x) | - | no
+arc-cosine kernel | sin(acos(x)) | sqrt(1 - x^2) | - | yes
+arctan | atan(x) + atan(1/x) | sign(x)*pi/2 | - | yes
+arctan, sign | atan(x) + atan(1/x) | pi/2 | - | no
+arctan, positive | atan(x) + atan(1/x) | pi/2 | x>0 | yes
+arctan by arcsin | atan(x) | asin(x/sqrt(1 + x^2)) | - | yes
+Dawson | dawson(x) | sqrt(pi)/2*exp(-x^2)*erfi(x) | - | yes
+Dawson, factor | dawson(x) | sqrt(pi)*exp(-x^2)*erfi(x) | - | no
+huge constant | 1e12 + x | 1e12 + 1.0001*x | - | no
+huge constant, square | 1e12 + x^2 | 1e12 + x^2 + 1e-9*x | - | no
+huge constant, harmless | 1e12 + x | x + 10^12 | - | yes
+huge factor, tiny term | 1e30*x + y | 1e30*x + 1.000001*y | - | no
+tiny scale | 1e-12*x | 1e-12*x^2 | - | no
+tiny scale, sines | 1e-30*sin(x) | 1e-30*x | - | no
+tiny term | x + 1e-39 | x | - | no
+tiny factor of an exponential | exp(x) | exp(x) + 1e-38*x^2 | - | no
+tiny perturbation | 1 + 1e-35*sin(x) | 1 | - | no
+tiny difference of constants | 0.333333333333333333333333*x | x/3 | - | no
+decimals | 0.1 + 0.2 | 0.3 | - | yes
+decimals with a name | 0.1*x + 0.2*x | 0.3*x | - | yes
+decimals, one third | x/3 | 0.3333*x | - | no
+approximate pi | pi*x | 3.14159265358979*x | - | no
+Euler's number | e^x | exp(x) | - | yes
+Euler's number, rounded | 2.718281828459045^x | exp(x) | - | no
+absolute value | abs(x) | x | - | no
+absolute value, positive | abs(x) | x | x>0 | yes
+absolute value by root | sqrt(x^2) | abs(x) | - | yes
+root of a square | sqrt(x^2) | x | - | no
+root of a square, positive | sqrt(x^2) | x | x>0 | yes
+square of a root | sqrt(x)^2 | x | - | no
+product of roots | sqrt(x)*sqrt(y) | sqrt(x*y) | - | no
+product of roots, positive | sqrt(x)*sqrt(y) | sqrt(x*y) | x>0 y>0 | yes
+root of a difference squared | sqrt((x - 1000)^2) | x - 1000 | - | no
+absolute value by maximum | abs(x) | max(x, -x) | - | yes
+ramp | max(x, 0) | (x + abs(x))/2 | - | yes
+ramp, leaky | max(x, 0.01*x) | 0.505*x + 0.495*abs(x) | - | yes
+ramp, leak forgotten | max(x, 0.01*x) | max(x, 0) | - | no
+ramp with its step | relu(x) | x*(1 + sign(x))/2 | - | yes
+far kink | abs(x - 100000) | 100000 - x | - | no
+narrow bump | max(0, 1 - abs(1000000*x - 3)) | 0 | - | no
+sign by quotient | sign(x) | x/abs(x) | - | yes
+sign of a cube | sign(x^3) | sign(x) | - | yes
+sign against tanh | sign(x) | tanh(1000*x) | - | no
+maximum and minimum | max(x, y) + min(x, y) | x + y | - | yes
+maximum as half sum | max(x, y) | (x + y + abs(x - y))/2 | - | yes
+Huber | min(abs(x), 1)*(abs(x) - min(abs(x), 1)/2) | (x^2 - max(abs(x) - 1, 0)^2)/2 | - | yes
+indicator of a point | sign(x)^2 | 1 | - | no
+log of a square, real | log(x^2) | 2*log(x) | - | no
+log of a square, positive | log(x^2) | 2*log(x) | x>0 | yes
+log of a square, absolute value | log(x^2) | 2*log(abs(x)) | - | yes
+log of a product, real | log(x*y) | log(x) + log(y) | - | no
+log of a product, positive | log(x*y) | log(x) + log(y) | x>0 y>0 | yes
+log of a sum | log(x + y) | log(x) + log(y) | x>0 y>0 | no
+exp of a log, real | exp(log(x)) | x | - | no
+exp of a log, positive | exp(log(x)) | x | x>0 | yes
+log of an exp | log(exp(x)) | x | - | yes
+log of a power | log(x^a) | a*log(x) | x>0 | yes
+vanishing log | x + 0*log(x) | x | - | no
+power of a power | (x^2)^(1/2) | abs(x) | - | yes
+power as exp | x^y | exp(y*log(x)) | x>0 | yes
+removable point | x^2/x | x | - | yes
+removable point, factor | (x^2 - 1)/(x - 1) | x + 1 | - | yes
+removable point, double | (x^3 - 1)/(x - 1) | x^2 + x + 1 | - | yes
+removable point, wrong factor | (x^2 - 1)/(x - 1) | x - 1 | - | no
+overflow | exp(1000*x)*exp(-1000*x) | 1 | - | yes
+overflow, ratio | (exp(1000*x) - 1)/(exp(1000*x) + 1) | tanh(500*x) | - | yes
+overflow, difference | exp(1000*x) - exp(1000*x - 1) | exp(1000*x) | - | no
+overflow, double | exp(exp(x))*exp(-exp(x)) | 1 | - | yes
+cancellation | (1 - cos(x))/x^2 | 2*(sin(x/2)/x)^2 | - | yes
+cancellation, tiny angle | sqrt(1 + x) - 1 | x/(sqrt(1 + x) + 1) | x>0 | yes
+cancellation, expm1 | expm1(x)/x | exp(x/2)*sinh(x/2)/(x/2) | - | yes
+series is no identity | sin(x) | x - x^3/6 + x^5/120 | - | no
+constants, nested roots | sqrt(3 + 2*sqrt(2)) | 1 + sqrt(2) | - | yes
+constants, nearly an integer | exp(pi*sqrt(163)) | 262537412640768744 | - | no
+undeclared name | a*x | b*x | - | no
+undeclared name that vanishes | a*x | a*x + b - b | - | yes
+name like a function | gamma*x + beta | beta + x*gamma | - | yes
+name of a size | n*tr(eye(n)) | n^2 | X:n,n | yes
+difference of squares, large | (x + 1000000)^2 - (x - 1000000)^2 | 4000000*x | - | yes
+ridge of one number | x*y/(x^2 + l) | y/(x + l/x) | l>0 | yes
+precision-weighted mean | (m1/v1 + m2/v2)/(1/v1 + 1/v2) | (m1*v2 + m2*v1)/(v1 + v2) | v1>0 v2>0 | yes
+precision-weighted mean, swapped | (m1/v1 + m2/v2)/(1/v1 + 1/v2) | (m1*v1 + m2*v2)/(v1 + v2) | v1>0 v2>0 | no
+parallel sum | 1/(1/a + 1/b) | a*b/(a + b) | a>0 b>0 | yes
+geometric sum | (1 - r^5)/(1 - r) | 1 + r + r^2 + r^3 + r^4 | - | yes
+geometric sum, one short | (1 - r^5)/(1 - r) | 1 + r + r^2 + r^3 | - | no
+multiple angles | cos(3*x) | 4*cos(x)^3 - 3*cos(x) | - | yes
+trace of a product | tr(A*B) | tr(B*A) | A:n,m B:m,n | yes
+trace of a product, transposed | tr(A*B) | tr(A*B.T) | A:n,n B:n,n | no
+trace of three | tr(A*B*C) | tr(C*A*B) | A:n,n B:n,n C:n,n | yes
+trace of three, wrong order | tr(A*B*C) | tr(A*C*B) | A:n,n B:n,n C:n,n | no
+trace against nothing | tr(A*B) - tr(B*A) | 0 | A:n,m B:m,n | yes
+transpose of a product | (A*B).T | B.T*A.T | A:n,m B:m,k | yes
+transpose of a product, order | (A*B).T | A.T*B.T | A:n,n B:n,n | no
+transpose forgotten | A*x | A.T*x | A:n,n x:n,1 | no
+row for column | A*x | x.T*A.T | A:n,n x:n,1 | no
+quadratic form | x.T*A*x | x.T*A.T*x | A:n,n x:n,1 | yes
+quadratic form, two vectors | x.T*A*y | y.T*A*x | A:n,n x:n,1 y:n,1 | no
+quadratic form, gradient | (A + A.T)*x | A*x + A.T*x | A:n,n x:n,1 | yes
+quadratic form, gradient as if symmetric | (A + A.T)*x | 2*A*x | A:n,n x:n,1 | no
+inverse of a product | inv(A*B) | inv(B)*inv(A) | A:n,n B:n,n | yes
+inverse of a product, order | inv(A*B) | inv(A)*inv(B) | A:n,n B:n,n | no
+inverse of a transpose | inv(A.T) | inv(A).T | A:n,n | yes
+inverse of a sum | inv(A + B) | inv(A) + inv(B) | A:n,n B:n,n | no
+inverse of a sum, factored | inv(A)*(A + B)*inv(B) | inv(A) + inv(B) | A:n,n B:n,n | yes
+push-through | inv(eye(n) + A*B)*A | A*inv(eye(m) + B*A) | A:n,m B:m,n | yes
+push-through, ridge | X.T*inv(X*X.T + l*eye(n)) | inv(X.T*X + l*eye(p))*X.T | X:n,p l>0 | yes
+push-through, ridge forgotten | X.T*inv(X*X.T + l*eye(n)) | inv(X.T*X)*X.T | X:n,p l>0 | no
+push-through with I | inv(I + A*B)*A | A*inv(I + B*A) | A:n,m B:m,n | yes
+Woodbury | inv(A + U*C*V) | inv(A) - inv(A)*U*inv(inv(C) + V*inv(A)*U)*V*inv(A) | A:n,n U:n,k C:k,k V:k,n | yes
+Woodbury, sign | inv(A + U*C*V) | inv(A) + inv(A)*U*inv(inv(C) + V*inv(A)*U)*V*inv(A) | A:n,n U:n,k C:k,k V:k,n | no
+Sherman-Morrison | inv(A + u*v.T) | inv(A) - inv(A)*u*v.T*inv(A)/(1 + v.T*inv(A)*u) | A:n,n u:n,1 v:n,1 | yes
+determinant lemma | det(eye(n) + u*v.T) | 1 + v.T*u | u:n,1 v:n,1 | yes
+determinant lemma, sign | det(eye(n) - u*v.T) | 1 + v.T*u | u:n,1 v:n,1 | no
+determinant lemma with a matrix | det(A + u*v.T) | det(A)*(1 + v.T*inv(A)*u) | A:n,n u:n,1 v:n,1 | yes
+Sylvester | det(eye(n) + A*B) | det(eye(m) + B*A) | A:n,m B:m,n | yes
+determinant of a multiple | det(2*A) | 2^n*det(A) | A:n,n | yes
+determinant of a multiple, power | det(2*A) | 2*det(A) | A:n,n | no
+determinant of an inverse | det(inv(A)) | 1/det(A) | A:n,n | yes
+determinant of a sum | det(A + B) | det(A) + det(B) | A:n,n B:n,n | no
+log-det without bars | log(abs(det(A))) | log(det(A)) | A:n,n | no
+log-det of an inverse | -log(abs(det(A))) | log(abs(det(inv(A)))) | A:n,n | yes
+log-det of a product | log(abs(det(A*B))) | log(abs(det(A))) + log(abs(det(B))) | A:n,n B:n,n | yes
+log-det of a product without bars | log(det(A*B)) | log(det(A)) + log(det(B)) | A:n,n B:n,n | no
+log-det of a Gram matrix | log(det(A*A.T)) | 2*log(abs(det(A))) | A:n,n | yes
+norm | norm(x - y)^2 | x.T*x - 2*x.T*y + y.T*y | x:n,1 y:n,1 | yes
+norm, triangle | norm(x + y) | norm(x) + norm(y) | x:n,1 y:n,1 | no
+Frobenius norm | norm(A)^2 | tr(A.T*A) | A:n,m | yes
+least squares | (y - X*w).T*(y - X*w) | y.T*y - 2*w.T*X.T*y + w.T*X.T*X*w | X:n,p w:p,1 y:n,1 | yes
+least squares, cross term | (y - X*w).T*(y - X*w) | y.T*y - w.T*X.T*y + w.T*X.T*X*w | X:n,p w:p,1 y:n,1 | no
+entrywise derivative | diag(ones(n, 1) - hadamard(tanh(x), tanh(x)))*x | x - hadamard(x, hadamard(tanh(x), tanh(x))) | x:n,1 | yes
+pseudo-inverse, left and right | inv(X.T*X)*X.T | X.T*inv(X*X.T) | X:n,p | no
+singular | x.T*inv(u*u.T)*x | 0 | u:n,1 x:n,1 | no
+hidden zero under a root | sqrt(1 - sin(x)^2 - cos(x)^2) | 0 | - | yes
+sign of a hidden zero | sign(sin(x)^2 + cos(x)^2 - 1) | 0 | - | yes
+bars in text | log|x| + exp(-|alpha|) | log(abs(x)) + exp(-abs(alpha)) | - | yes
+bars in text, one gone | exp(-|alpha|) | exp(-alpha) | - | no
+root of a negative number | sqrt(-x) | sqrt(x) | x>0 | no
+entrywise against matrix product | hadamard(A, B) | A*B | A:n,n B:n,n | no
+entrywise commutes | hadamard(A, B) | hadamard(B, A) | A:n,m B:n,m | yes
+diagonal scales rows | diag(d)*x | hadamard(d, x) | d:n,1 x:n,1 | yes
+recurrent layer | tanh(W*h + U*x) | (exp(W*h + U*x) - exp(-W*h - U*x)).T | W:n,n U:n,m h:n,1 x:m,1 | no
+outer product, transposed | u*v.T | v*u.T | u:n,1 v:n,1 | no
+Kronecker, mixed | kron(A, B)*kron(C, D) | kron(A*C, B*D) | A:n,n B:n,n C:n,n D:n,n | yes
+Kronecker, order | kron(A, B) | kron(B, A) | A:n,n B:n,n | no
+trace of an outer product | tr(u*v.T) | v.T*u | u:n,1 v:n,1 | yes
+scalar cube of a form | (x.T*y)^3 | (y.T*x)*(x.T*y)*(x.T*y) | x:n,1 y:n,1 | yes
+covariance, posterior | inv(inv(K) + eye(n)/s^2) | K - K*inv(K + s^2*eye(n))*K | K:n,n s>0 | yes
+LaTeX log det | \log\det X | \log |X| | X:n,n | yes
+LaTeX log det, bars | \log\lvert\det X\rvert | \log\det X | X:n,n | no
+LaTeX quadratic form | X^T A X | (A^\top X)^\top X | X:n,m A:n,n | yes
+LaTeX inverse | (A B)^{-1} | B^{-1} A^{-1} | A:n,n B:n,n | yes
+LaTeX inverse transpose | A^{-\top} | (A^{-1})^T | A:n,n | yes
+LaTeX tanh | \tanh(w x) | 2\sigma(2wx) - 1 | - | yes
+LaTeX fractions | \frac{1}{1+e^{-x}} | \frac12\left(1+\tanh\frac{x}{2}\right) | - | yes
+LaTeX entropy | \tfrac12\log(2\pi e\sigma^2) | \frac{1}{2} + \frac12\log 2\pi + \log\sigma | sigma>0 | yes
+LaTeX density | \frac{1}{\sqrt{2\pi}\,\sigma}e^{-\frac{(x-\mu)^2}{2\sigma^2}} | exp(-(x-mu)^2/(2*sigma^2))/sqrt(2*pi*sigma^2) | sigma>0 | yes
+LaTeX norm | \lVert x - y\rVert^2 | x^\top x - 2 x^\top y + y^\top y | x:n,1 y:n,1 | yes
+LaTeX norm with index | \|A\|_F^2 | \operatorname{tr}(A^\top A) | A:n,m | yes
+LaTeX trace without bracket | \mathrm{tr} A B | \operatorname{tr}\left(B A\right) | A:n,n B:n,n | yes
+LaTeX absolute value | |x| | \sqrt{x^2} | - | yes
+LaTeX absolute value, product | |x||y| | |x y| | - | yes
+LaTeX powers of functions | \sin^2 x + \cos^2 x | 1 | - | yes
+LaTeX inverse function | \cos^{-1} x | \frac{\pi}{2} - \arcsin x | - | yes
+LaTeX root | \sqrt[3]{x} | x^{1/3} | x>0 | yes
+LaTeX indices | \mu_1 + \mu_{2} | mu_2 + mu_1 | - | yes
+LaTeX entrywise | \mathbf{u} \odot \mathbf{v} | v \circ u | u:n,1 v:n,1 | yes
+LaTeX ridge | (X^\top X + \lambda I)^{-1} X^\top y | X^\top (X X^\top + \lambda I)^{-1} y | X:n,p y:n,1 lambda>0 | yes
+LaTeX maximum | \max\{0, x\} | \frac{x + |x|}{2} | - | yes
+LaTeX functions in a row | \sin x \cos x | \frac{1}{2}\sin 2x | - | yes
+LaTeX Gamma | \Gamma(x+1) | x\,\Gamma(x) | - | yes
+LaTeX log of a quotient | \log\frac{\sigma_2}{\sigma_1} | \log\sigma_2 - \log\sigma_1 | sigma_1>0 sigma_2>0 | yes
+LaTeX missing transpose | x^\top A x | x^\top A^2 x | A:n,n x:n,1 | no
+LaTeX digits | \frac12 x^23 | x^2*3/2 | - | yes
+LaTeX in dollars | $a \cdot b / c$ | ab/c | a>0 b>0 c>0 | no
+"""  # noqa: E501
+
+
+def read_row(line: str):
+    """(name, expected, answer, declarations, equal)."""
+    name, expected, answer, given, verdict = (part.strip() for part in line.split(" | "))
+    return name, expected, answer, declarations(given), {"yes": True, "no": False}[verdict]
+
+
+def declarations(text: str) -> dict:
+    parts = text.split()
+    return {
+        "positive": tuple(p[:-2] for p in parts if p.endswith(">0")),
+        "shapes": read_shapes(" ".join(p for p in parts if ":" in p)),
+    }
+
+
+TABLE = [read_row(line) for line in PAIRS.strip().splitlines()]
+NAMES = [row[0] for row in TABLE]
+
+
+def decided(*arguments, **options):
+    """The decision, and a failure if it took longer than a reader waits."""
+    began = time.perf_counter()
+    decision = equal(*arguments, **options)
+    assert time.perf_counter() - began < SLOWEST
+    return decision
+
+
+@pytest.mark.parametrize(("name", "expected", "answer", "options", "are_equal"), TABLE, ids=NAMES)
+def test_a_hard_pair_both_ways_round(name, expected, answer, options, are_equal):
+    for one, other in ((expected, answer), (answer, expected)):
+        decision = decided(one, other, **options)
+        assert decision.verdict != "undecided"
+        assert decision.equal == are_equal, f"{one}  against  {other}: {decision}"
+        assert bool(decision.witness) == (not are_equal)
+
+
+@pytest.mark.parametrize(("name", "expected", "answer", "options", "are_equal"), TABLE, ids=NAMES)
+def test_every_formula_equals_itself(name, expected, answer, options, are_equal):
+    for text in (expected, answer):
+        assert decided(text, text, **options).verdict in ("proved", "undecided")
+
+
+def test_the_table_is_what_it_claims():
+    assert len(TABLE) > 200 and len(set(NAMES)) == len(TABLE)
+    assert sum(row[-1] for row in TABLE) > 100 and sum(not row[-1] for row in TABLE) > 80
+
+
+# --- random formulas ----------------------------------------------------------------------------
+
+LEAVES = st.sampled_from(["x", "y", "s", "2", "1/3", "0.7", "x*y", "100"])
+TOTAL = ("exp(-({})^2)", "tanh({})", "sin({})", "log(1 + ({})^2)", "sqrt(1 + ({})^2)", "abs({})", "erf({})")
+
+
+def larger(inner):
+    pairs = st.tuples(
+        st.sampled_from(["({}) + ({})", "({})*({})", "({}) - ({})", "({})/(1 + ({})^2)"]), inner, inner
+    )
+    single = st.tuples(st.sampled_from(TOTAL), inner)
+    return pairs.map(lambda t: t[0].format(*t[1:])) | single.map(lambda t: t[0].format(t[1]))
+
+
+FORMULAS = st.recursive(LEAVES, larger, max_leaves=6)
+TRUE_REWRITES = (
+    "({0})*1 + 0",
+    "-(-({0}))",
+    "({0}) + x^2 - x*x",
+    "({0})*exp(y)*exp(-y)",
+    "({0})*(sin(x)^2 + cos(x)^2)",
+    "({0}) + log(s^2) - 2*log(s)",
+    "({0})*(1 + 1/s)/((s + 1)/s)",
+    "2*({0}) - ({0})",
+    "({0}) + erf(x) + erfc(x) - 1",
+    "({0}) + max(x, y) - (x + y + abs(x - y))/2",
+    "({0}) + (1 + tanh(y/2))/2 - 1/(1 + exp(-y))",
+    "({0}) + 10^20 - 10^20*tanh(x)^2 - 10^20/cosh(x)^2",
+)
+FAULTS = (
+    "({0})*(1 + 1e-25) + 1e-25",
+    "({0}) + 1e-30*exp(x)",
+    "({0}) + 1e-15*s",
+    "({0}) + log(1.0000000001)",
+    "({0}) + 1e-20*(x - abs(x))",
+    "({0}) + 1e20*(erf(x) - erf(x + 1e-38))",
+)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(FORMULAS, st.lists(st.sampled_from(TRUE_REWRITES), min_size=1, max_size=2))
+def test_a_true_rewrite_is_never_refuted(formula, rewrites):
+    rewritten = formula
+    for rewrite in rewrites:
+        rewritten = rewrite.format(rewritten)
+    decision = decided(formula, rewritten, positive=("s",))
+    assert decision.verdict != "refuted", f"{formula}  against  {rewritten}: {decision}"
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(FORMULAS, st.sampled_from(FAULTS), st.sampled_from(TRUE_REWRITES))
+def test_a_small_fault_is_always_found(formula, fault, rewrite):
+    decision = decided(formula, fault.format(rewrite.format(formula)), positive=("s",))
+    assert decision.verdict == "refuted" and decision.witness
+
+
+PIECES = st.sampled_from(
+    [
+        *"xyAu+-*/^_(){}|,.e2",
+        "\\frac",
+        "\\log",
+        "\\det",
+        "\\top",
+        "\\left(",
+        "\\right)",
+        "\\sqrt",
+        "exp(",
+        "log(",
+        "10",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(st.text(max_size=30) | st.lists(PIECES, max_size=15).map("".join))
+def test_any_text_is_decided_or_a_marked_fault(text):
+    try:
+        decided(text, "x", shapes={"A": ("n", "n"), "u": ("n", 1)})
+    except ParseError as problem:
+        assert "^" in problem.display()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "exp(exp(exp(x)))",
+        "gamma(gamma(gamma(x)))",
+        "x^x^x^x",
+        "1e40^x^9",
+        "((x^9)^5)^3",
+        "+".join(f"exp({k}*x)" for k in range(1, 60)),
+        "*".join(f"(x + {k})" for k in range(1, 60)),
+        "inv(A^9 + A.T)^7",
+        "det(kron(A, kron(A, A)))",
+        "tanh(" * 20 + "x" + ")" * 20,
+        "erfi(x^3)*erfc(x^3)",
+    ],
+)
+def test_large_formulas_take_bounded_time(text):
+    for other in ("x", f"({text})*(x + 1)/(1 + x)"):
+        decided(text, other, shapes={"A": ("n", "n")})
+
+
+# --- what a verdict says ------------------------------------------------------------------------
+
+
+def test_the_witness_is_small():
+    assert equal("abs(x)", "x").witness.point == {"x": -1}
+    assert equal("x*y", "x + y").witness.point == {"x": 0, "y": 1}
+    found = equal("log(x^2)", "2*log(x)").witness
+    assert (found.point, found.answer) == ({"x": -1}, None)
+
+
+def test_the_witness_shows_as_many_digits_as_it_takes():
+    found = equal("x", "x + 1e-39").witness
+    assert found.expected != found.answer
+
+
+def test_nothing_is_said_where_nothing_has_a_value():
+    assert equal("log(-1 - x^2)", "log(-2 - x^2)").verdict == "undecided"
+
+
+def test_what_algebra_can_show_is_proved():
+    assert equal("(x + y)^2", "x^2 + 2*x*y + y^2").verdict == "proved"
+    assert equal("log(s^2)", "2*log(s)", positive=("s",)).verdict == "proved"
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        (r"\frac{1}{x", "{"),
+        (r"\frac{1}{}", "}"),
+        (r"\int x dx", r"\int"),
+        (r"(x + 1", "("),
+        (r"\left(x + 1", "("),
+        (r"|x", "|"),
+        (r"x^{", "{"),
+        (r"\sqrt", ""),
+        (r"\log", ""),
+        (r"x + \unknown{y}", r"\unknown"),
+        (r"\lVert x \rVert_1", "_"),
+        (r"A'", "'"),
+        (r"\max(x)", r"\max(x)"),
+    ],
+)
+def test_faults_of_latex_are_marked(text, marked):
+    with pytest.raises(ParseError) as caught:
+        equal("x", text)
+    line, carets = caught.value.display().split("\n")
+    place = slice(carets.index("^"), len(carets))
+    assert line[place].strip() in (marked, "") or marked in line[place]
+
+
+# --- the command --------------------------------------------------------------------------------
+
+
+def run(capsys, *arguments):
+    """(exit status, standard output, standard error)."""
+    try:
+        status = main(["equal", *arguments])
+    except SystemExit as stop:
+        status = stop.code
+    out = capsys.readouterr()
+    return status, out.out, out.err
+
+
+def test_exit_status(capsys):
+    assert run(capsys, "erfc(x)", "1-erf(x)")[0] == 0
+    assert run(capsys, "abs(x)", "x")[0] == 1
+    assert run(capsys, "abs(x)", "x", "--positive", "x")[0] == 0
+    assert run(capsys, "x", "x +")[0] == 2
+    assert run(capsys, "x")[0] == 2
+    assert run(capsys, "x", "y", "--stdin")[0] == 2
+    assert run(capsys, "x", "y", "--shapes", "n")[0] == 2
+
+
+def test_json_has_verdict_witness_and_seconds(capsys):
+    status, out, err = run(capsys, "x.T*A*y", "y.T*A*x", "--shapes", "A:n,n x:n,1 y:n,1", "--json")
+    found = json.loads(out)
+    assert (status, err, found["verdict"]) == (1, "", "refuted")
+    assert set(found["witness"]) == {"point", "expected", "answer"} and found["seconds"] >= 0
+
+
+LINES = """\
+{"expected": "x", "answer": "x"}
+no JSON
+["a", "list"]
+{"expected": "x", "answer": "((("}
+{"expected": "x", "answer": 3}
+{"expected": "x", "answer": "x", "colour": "red"}
+{"expected": "x", "answer": "x", "real": [1]}
+
+{"expected": "tr(A*B)", "answer": "tr(B*A)", "shapes": "A:n,m B:m,n", "real": ["x"], "positive": "s,t"}
+{"expected": "abs(x)", "answer": "x", "shapes": null}
+"""
+
+
+def lines_of(hash_seed: int, text: str = LINES) -> list[dict]:
+    command = [sys.executable, "-m", "checks", "equal", "--stdin"]
+    environment = {"PYTHONHASHSEED": str(hash_seed), "PATH": "", "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        command, input=text, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_a_bad_line_stops_nothing():
+    found = lines_of(0)
+    assert len(found) == LINES.strip().count("\n")
+    assert [line.get("verdict") for line in found] == ["proved", *[None] * 6, found[7]["verdict"], "refuted"]
+    assert all(line["error"] and line["line"] == n for n, line in enumerate(found[1:7], 2))
+
+
+def test_the_verdict_does_not_depend_on_the_hash_seed():
+    pairs = [
+        {"expected": e, "answer": a, "positive": o["positive"], "shapes": dict(o["shapes"])}
+        for _, e, a, o, _ in TABLE[::9]
+    ]
+    text = "\n".join(map(json.dumps, pairs))
+    one, other = ([{**line, "seconds": 0} for line in lines_of(seed, text)] for seed in (1, 2))
+    assert one == other and len(one) == len(pairs)
