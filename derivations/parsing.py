@@ -524,6 +524,8 @@ class Reader:
         return Part(value, token.start, token.end)
 
     def which_names(self, name: str) -> str:
+        if name == "e":
+            return "; for a power of Euler's number write exp(…)"
         few = sorted(set(self.names) - set(CONSTANTS))
         return f"; the names here are {', '.join(few)}" if len(few) <= MOST_LISTED else _suggest(name, few)
 
