@@ -6,12 +6,15 @@ written, and SymPy's derivative entry by entry at explicit sizes.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from random import Random
 from time import process_time
 
 import pytest
 import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sympy import Function, Lambda, Q, Rational, Symbol, exp, floor, log, sign, tanh
 from sympy.matrices.expressions import (
     BlockMatrix,
@@ -27,6 +30,7 @@ from sympy.matrices.expressions import (
     Transpose,
 )
 
+from checks.expressions import NotBuilt, agree, scalars, slopes
 from checks.gradients import (
     CASES,
     A,
@@ -359,6 +363,49 @@ def test_deep_and_large_inputs_end_in_an_error():
 def test_what_does_not_vary_has_the_gradient_zero():
     for expression in (Trace(A), Trace(A) * log(det(B)), a.T * b, sympy.Integer(3), Trace(X) - Trace(X)):
         assert gradient(expression, X) == sympy.ZeroMatrix(n, n)
+
+
+# --- random expressions -------------------------------------------------------------------------
+
+# Deep expressions take longer, and not much more is found in them.
+EXAMPLES = {2: 360, 3: 350, 4: 350, 5: 150, 6: 40}
+NONZERO = {2: 260, 3: 280, 4: 290, 5: 120, 6: 30}
+
+
+@pytest.mark.parametrize("depth", EXAMPLES)
+def test_the_gradients_of_random_expressions_are_right(depth):
+    """At least 1,000 in all that contain X and whose slope is not zero; what was drawn is printed."""
+    counts = Counter()
+
+    @settings(max_examples=EXAMPLES[depth])
+    @given(scalars(st.just(depth)), st.integers(0, 10**6))
+    def each(drawn, seed):
+        counts[outcome(*drawn, seed)] += 1
+
+    each()
+    print(f"depth {depth}: {dict(counts)}")
+    tried = sum(counts[kind] for kind in counts if not kind.startswith("SymPy"))
+    refused = sum(counts[kind] for kind in counts if kind.startswith("refused"))
+    assert counts["right, not zero"] >= NONZERO[depth], counts
+    assert refused <= tried / 20, counts
+
+
+def outcome(expression, variable, seed) -> str:
+    """What became of one random expression; raises where the gradient is wrong."""
+    if isinstance(expression, NotBuilt):
+        return f"SymPy could not build it: {expression}"
+    if not expression.has(variable):
+        return "constant"
+    try:
+        found = gradient(expression, variable)
+    except Unsupported as reason:
+        return f"refused: {str(reason)[:40]}"
+    try:
+        by_differences, by_gradient = slopes(expression, variable, found, seed)
+    except Unevaluable:
+        return "no value"
+    assert agree(by_differences, by_gradient), f"{expression} by {variable}: {text(found)}"
+    return "right, not zero" if abs(by_differences) > 1e-20 else "right, zero"
 
 
 # --- Jacobians and Hessians ---------------------------------------------------------------------

@@ -193,18 +193,24 @@ def _kind(matrix) -> str:
 
 def driven(chain: Derivation, candidates) -> Derivation:
     """The chain with the steps that lead to its answer: each time the first candidate that applies."""
-    context, line, steps = chain.context(), chain.start, []
+    context, lines, steps = chain.context(), [chain.start], []
     while True:
-        attempts = ((rule, rule.attempt(line, context)) for rule in candidates(line, context))
-        rule, new = next((found for found in attempts if found[1] is not None), (None, None))
-        if rule is None and not isinstance(line.left, Gradient | Jacobian):
-            raise Unsupported(f"there is no rule for {text(line.right)}")
+        attempts = ((rule, rule.attempt(lines[-1], context)) for rule in candidates(lines[-1], context))
+        rule, line = next((found for found in attempts if found[1] is not None), (None, None))
+        if rule is None and not isinstance(lines[-1].left, Gradient | Jacobian):
+            raise Unsupported(f"there is no rule for {text(lines[-1].right)}")
         if rule is None:
-            return replace(chain, steps=tuple(steps))
-        line = new
+            return _with_lines(replace(chain, steps=tuple(steps)), lines)
+        lines.append(line)
         steps.append(Step(rule))
         if len(steps) > MOST_STEPS or _has_more_nodes(line.right, MOST_NODES):
             raise Unsupported(f"the differential grows beyond {MOST_NODES} nodes or {MOST_STEPS} steps")
+
+
+def _with_lines(chain: Derivation, lines: list[Line]) -> Derivation:
+    """The chain, with the lines that its steps have just made; checking makes them once more."""
+    vars(chain)["lines"] = tuple(lines)
+    return chain
 
 
 def _has_more_nodes(expression: Basic, limit: int) -> bool:

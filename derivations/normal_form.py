@@ -49,6 +49,7 @@ from .expressions import (
     is_zero,
     matrix_power,
     product,
+    scale,
     split_coefficient,
     transpose,
 )
@@ -199,7 +200,7 @@ def _matrix_power(expression):
     if base.rows != base.cols:
         raise ShapeError(f"only a square matrix has powers, not {describe(base)}")
     if equal_size(base.rows, 1):
-        return as_scalar(base) ** exponent
+        return scale(as_scalar(base) ** exponent, Identity(1))
     if exponent.is_integer is not True:
         raise Unsupported(f"the power {exponent} of a matrix is not an integer: {expression}")
     if not exponent.is_Integer or abs(exponent) > MOST_FACTORS:
