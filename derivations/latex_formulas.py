@@ -17,14 +17,17 @@ Sizes of brackets and spaces are read over.  Everything else is a `ParseError` w
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sympy import Expr
+
+from .expressions import is_matrix
 from .parsing import BARS, DEEPEST_NESTING, FUNCTIONS, LONGEST_TEXT, ParseError, Token
 
 PIECE = re.compile(
     r"(?P<command>\\(?:[a-zA-Z]+|[^a-zA-Z]))|(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))"
-    r"|(?P<letter>[^\W\d_])|(?P<space>[\s~&$]+)|(?P<symbol>.)",
+    r"|(?P<letter>[^\W\d_])|(?P<space>[\s~&$]+)|(?P<symbol>\|\||.)",
     re.DOTALL,
 )
 
@@ -54,10 +57,11 @@ SPELLING = {"Tr": "tr", "sgn": "sign", "ReLU": "relu", "lg": "log10", "Diag": "d
 ARCS = {"sin": "asin", "cos": "acos", "tan": "atan", "sinh": "asinh", "cosh": "acosh", "tanh": "atanh"}
 BRACKETS = {"(": ")", "[": "]", "\\{": "\\}", "{": "}", "\\lbrack": "\\rbrack", "\\lbrace": "\\rbrace"}
 BAR_PAIRS = {"|": "|", "\\lvert": "\\rvert", "\\vert": "\\vert"}
-NORM_PAIRS = {"\\|": "\\|", "\\lVert": "\\rVert", "\\Vert": "\\Vert"}
+NORM_PAIRS = {"||": "||", "\\|": "\\|", "\\lVert": "\\rVert", "\\Vert": "\\Vert"}
 TIMES = {"*": "*", "\\cdot": "*", "\\times": "*", "\\ast": "*", "/": "/", "\\div": "/", "·": "*", "×": "*"}
 ENTRYWISE = {"\\odot", "\\circ", "⊙", "∘"}
 TRANSPOSES = {"T", "\\top", "\\intercal", "\\mathsf", "\\mathrm", "\\prime"}
+BEFORE_TRANSPOSE = ([], ["-"], ["−"], ["\\mathsf"], ["\\mathrm"])
 FRACTIONS = {"\\frac", "\\tfrac", "\\dfrac", "\\cfrac", "\\sfrac"}
 
 
@@ -76,26 +80,39 @@ class Piece:
     end: int
 
 
-def latex_tokens(text: str, names: Collection[str] = ()) -> list[Token]:
+def latex_tokens(text: str, names: Mapping[str, Expr] | None = None) -> list[Token]:
     """A LaTeX formula as tokens of the text reader.  `names`: the declared ones.  Raises `ParseError`."""
-    return Translator(text, names).formula()
+    try:
+        return Translator(text, names or {}).formula()
+    except ParseError:
+        if "||" not in text:
+            raise
+        return Translator(text, names or {}, double_bars=False).formula()
 
 
-def pieces(text: str) -> list[Piece]:
+def pieces(text: str, double_bars: bool = True) -> list[Piece]:
     if len(text) > LONGEST_TEXT:
         raise ParseError(f"the formula is longer than {LONGEST_TEXT} characters", text, LONGEST_TEXT)
     found = [Piece(m.lastgroup, m.group(), *m.span()) for m in PIECE.finditer(text)]
     kept = [p for p in found if p.kind != "space" and p.text not in IGNORED]
+    if not double_bars:
+        kept = [half for p in kept for half in (halves(p) if p.text == "||" else (p,))]
     after = len(text.rstrip())
     return [*kept, Piece("end", "", after, after + 1)]
+
+
+def halves(piece: Piece) -> tuple[Piece, Piece]:
+    """A double bar as two bars: |x||y| is no norm."""
+    middle = piece.start + 1
+    return Piece("symbol", "|", piece.start, middle), Piece("symbol", "|", middle, piece.end)
 
 
 class Translator:
     """One pass over the pieces; every rule returns the tokens of what it has read."""
 
-    def __init__(self, text: str, names: Collection[str]):
+    def __init__(self, text: str, names: Mapping[str, Expr], double_bars: bool = True):
         self.text, self.names = text, names
-        self.pieces, self.at, self.depth = pieces(text), 0, 0
+        self.pieces, self.at, self.depth = pieces(text, double_bars), 0, 0
         self.closing: list[str] = []
         self.plain = not any(c in text for c in "\\{$")
 
@@ -207,13 +224,19 @@ class Translator:
     def raised(self, base: list[Token], mark: Piece) -> list[Token]:
         group = self.group_pieces()
         texts = [p.text for p in group if p.text not in ("{", "}")]
-        if texts and texts[-1] in TRANSPOSES and texts[:-1] in ([], ["-"], ["−"], ["\\mathsf"], ["\\mathrm"]):
+        before = texts[:-1]
+        if texts and self.is_transpose(texts[-1]) and before in BEFORE_TRANSPOSE:
             inverted = texts[0] in ("-", "−")
             base = [symbol("(", mark), *base, symbol(")", mark), symbol(".T", mark)]
             return call("inv", base, mark) if inverted else base
         exponent = self.translated(group)
         close = symbol(")", mark)
         return [symbol("(", mark), *base, symbol("**", mark), symbol("(", mark), *exponent, close, close]
+
+    def is_transpose(self, text: str) -> bool:
+        """\\top always; T only among matrices, for it may be a number, and where no name is T."""
+        matrices = any(is_matrix(value) for value in self.names.values())
+        return text in TRANSPOSES and (text != "T" or (matrices and "T" not in self.names))
 
     def group_pieces(self) -> list[Piece]:
         """The pieces of an argument: what is in braces, else one piece, a command with its own."""
@@ -240,11 +263,11 @@ class Translator:
     def take_digit(self) -> Piece:
         """One digit: x^12 is x^1 2 in LaTeX, and \\frac12 is one half."""
         piece = self.next
-        if len(piece.text) == 1:
-            return self.take()
-        middle = piece.start + 1
-        self.pieces[self.at] = Piece("number", piece.text[1:], middle, piece.end)
-        return Piece("number", piece.text[0], piece.start, middle)
+        if len(piece.text) > 1:
+            middle = piece.start + 1
+            first = Piece("number", piece.text[0], piece.start, middle)
+            self.pieces[self.at : self.at + 1] = [first, Piece("number", piece.text[1:], middle, piece.end)]
+        return self.take()
 
     def translated(self, group: list[Piece]) -> list[Token]:
         """The tokens of some pieces on their own."""
@@ -343,7 +366,7 @@ class Translator:
         start = self.at
         name = self.function_name()
         self.at = start
-        return bool(name) and name not in ("tr", "det", "trace")
+        return bool(name)
 
     # atoms
 
@@ -418,15 +441,32 @@ class Translator:
     def name(self) -> list[Token]:
         first = self.next
         stem = self.stem()
+        if self.next.text == "^":
+            self.index_first()
         if self.next.text == "_":
             self.take()
             stem = self.subscripted(stem, self.group_pieces())
         return [Token("name", stem, first.start, self.pieces[self.at - 1].end)]
 
+    def index_first(self) -> None:
+        r"""The index before the power: \sigma^2_1 as \sigma_1^2."""
+        start = self.at
+        self.take()
+        self.group_pieces()
+        middle = self.at
+        if self.next.text == "_":
+            self.take()
+            self.group_pieces()
+            moved = self.pieces[middle : self.at] + self.pieces[start:middle]
+            self.pieces[start : self.at] = moved
+        self.at = start
+
     def subscripted(self, stem: str, group: list[Piece]) -> str:
         index = "".join(p.text.lstrip("\\") for p in group if p.text not in ("{", "}", ",", *UPRIGHT))
         if not re.fullmatch(r"\w+", index):
             raise self.error("this index is not read here", group[0] if group else self.next)
+        if stem == "I" and f"I_{index}" not in self.names:
+            return stem  # the identity, whose size is the one that fits
         return stem + index if stem + index in self.names else f"{stem}_{index}"
 
     def stem(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise, product
@@ -29,6 +30,10 @@ from .balls import BallField, within_domain
 MOST_IDENTITIES = 64
 EULER = "e"
 IDENTITY = "I"
+TRANSPOSE = "T"
+PI = "π"
+SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
 @dataclass(frozen=True)
@@ -78,9 +83,10 @@ def read_pair(
 
 def read(text: str, names: Mapping[str, Expr]) -> Formula:
     """Text, or LaTeX where the text looks so, or where only as LaTeX it can be read, as X^T A X."""
+    text = SUPERSCRIPT.sub(lambda m: "^" + m.group().translate(DIGITS), text)
     if is_latex(text):
         return read_pieces(text, latex_tokens(text, names), names)
-    pieces = tokens(text)
+    pieces = transposed(tokens(text), names)
     try:
         return read_pieces(text, pieces, names)
     except ParseError as problem:
@@ -94,6 +100,23 @@ def read(text: str, names: Mapping[str, Expr]) -> Formula:
         raise fault from None
 
 
+def transposed(pieces: list[Token], names: Mapping[str, Expr]) -> list[Token]:
+    """With T after a power sign read as the transpose, even of a number, where there are matrices."""
+    if not has_matrices(names) or TRANSPOSE in names:
+        return pieces
+    found = []
+    for piece in pieces:
+        if piece.text == TRANSPOSE and found and found[-1].text == "**":
+            found[-1] = replace(found[-1], text=".T", end=piece.end)
+        else:
+            found.append(piece)
+    return found
+
+
+def has_matrices(names: Mapping[str, Expr]) -> bool:
+    return any(is_matrix(value) for value in names.values())
+
+
 def long_name(piece: Token, names: Mapping[str, Expr]) -> bool:
     """Whether a name would fall into letters if it were read as LaTeX."""
     known = piece.text in names or piece.text in FUNCTIONS
@@ -102,9 +125,9 @@ def long_name(piece: Token, names: Mapping[str, Expr]) -> bool:
 
 def read_pieces(text: str, pieces: list[Token], names: Mapping[str, Expr]) -> Formula:
     names = {**{n: sympy.Symbol(n, real=True) for n in undeclared(pieces, names)}, **names}
-    if EULER not in names:
-        names[EULER] = sympy.E
-    if IDENTITY in names or not any(is_matrix(value) for value in names.values()):
+    names = {EULER: sympy.E, PI: sympy.pi, **names}
+    if IDENTITY in names or not has_matrices(names):
+        names.setdefault(IDENTITY, sympy.Symbol(IDENTITY, real=True))
         return _read(text, pieces, names)
     return _with_identities(text, pieces, names)
 
@@ -122,7 +145,7 @@ def undeclared(pieces: list[Token], names: Mapping[str, Expr]) -> set[str]:
         called = after.text == "(" and after.kind == "symbol"
         if piece.kind == "name" and not called and piece.text not in CONSTANTS:
             found.add(piece.text)
-    return found - set(names) - {EULER, IDENTITY, "T"} - (set(FUNCTIONS) - _as_variables(pieces))
+    return found - set(names) - {EULER, IDENTITY, PI} - (set(FUNCTIONS) - _as_variables(pieces))
 
 
 def _as_variables(pieces: list[Token]) -> set[str]:

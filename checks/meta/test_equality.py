@@ -270,6 +270,83 @@ LaTeX Gamma | \Gamma(x+1) | x\,\Gamma(x) | - | yes
 LaTeX log of a quotient | \log\frac{\sigma_2}{\sigma_1} | \log\sigma_2 - \log\sigma_1 | sigma_1>0 sigma_2>0 | yes
 LaTeX missing transpose | x^\top A x | x^\top A^2 x | A:n,n x:n,1 | no
 LaTeX digits | \frac12 x^23 | x^2*3/2 | - | yes
+more, 0: \log\left|\det X\right| | \log\left|\det X\right| | \log|\det X| | X:n,n | yes
+more, 1: \left\lVert x \right\rVert_2^2 | \left\lVert x \right\rVert_2^2 | x^T x | x:n,1 | yes
+more, 2: \mathbf{x}^{\mathsf{T}}\mathbf{A}\mathbf | \mathbf{x}^{\mathsf{T}}\mathbf{A}\mathbf{x} | x^\top A^\top x | A:n,n x:n,1 | yes
+more, 3: x^{\mathrm T} A x | x^{\mathrm T} A x | x.T*A*x | A:n,n x:n,1 | yes
+more, 4: x^{\mathrm{T}} A y | x^{\mathrm{T}} A y | y^T A x | A:n,n x:n,1 y:n,1 | no
+more, 5: \exp\left\{-\frac{x^2}{2}\right\} | \exp\left\{-\frac{x^2}{2}\right\} | e^{-x^2/2} | - | yes
+more, 6: \exp\{-x\} | \exp\{-x\} | \frac{1}{e^x} | - | yes
+more, 7: \log_{2} x | \log_{2} x | \frac{\ln x}{\ln 2} | x>0 | yes
+more, 8: (x-\mu)^\top\Sigma^{-1}(x-\mu) | (x-\mu)^\top\Sigma^{-1}(x-\mu) | x^\top\Sigma^{-1}x - x^\top\Sigma^{-1}\mu - \mu^\top\Sigma^{-1}x + \mu^\top\Sigma^{-1}\mu | x:n,1 mu:n,1 Sigma:n,n | yes
+more, 9: -\frac{n}{2}\log 2\pi - \frac12\log|\Sig | -\frac{n}{2}\log 2\pi - \frac12\log|\Sigma| | -\frac12 \log\left((2\pi)^n |\Sigma|\right) | Sigma:n,n | yes
+more, 10: \frac{1}{(2\pi)^{n/2}|\Sigma|^{1/2}} | \frac{1}{(2\pi)^{n/2}|\Sigma|^{1/2}} | (2\pi)^{-n/2}\sqrt{|\Sigma|^{-1}} | Sigma:n,n | yes
+more, 11: \frac{1}{2}\left(1+\operatorname{erf}\le | \frac{1}{2}\left(1+\operatorname{erf}\left(\frac{x}{\sqrt2}\right)\right) | \tfrac12\operatorname{erfc}(-x/\sqrt{2}) | - | yes
+more, 12: \tanh^{-1}(x) | \tanh^{-1}(x) | \frac12\ln\frac{1+x}{1-x} | - | yes
+more, 13: \operatorname{sgn}(x)|x| | \operatorname{sgn}(x)|x| | x | - | yes
+more, 14: \text{softplus}(x) | \text{softplus}(x) | \ln(1+e^{x}) | - | yes
+more, 15: \gamma^T | \gamma^T | \gamma | gamma>0 | no
+more, 16: \gamma^T | \gamma^T | e^{T\ln\gamma} | gamma>0 | yes
+more, 17: (u^T v)^T | (u^T v)^T | v^T u | u:n,1 v:n,1 | yes
+more, 18: (u^T*v)^T | (u^T*v)^T | v^T*u | u:n,1 v:n,1 | yes
+more, 19: ||x||^2 | ||x||^2 | x^T x | x:n,1 | yes
+more, 20: x² + 2·x | x² + 2·x | x*(x+2) | - | yes
+more, 21: π*x | π*x | pi*x | - | yes
+more, 22: \mathrm{KL} + 1 | \mathrm{KL} + 1 | 1 + KL | - | yes
+more, 23: \sigma_1^2 | \sigma_1^2 | \sigma_1 \sigma_1 | - | yes
+more, 24: \sigma^2_1 | \sigma^2_1 | \sigma_1^2 | - | yes
+more, 25: -\log\sigma(x) | -\log\sigma(x) | \log(1+e^{-x}) | - | yes
+more, 26: 1-\sigma(x) | 1-\sigma(x) | \sigma(-x) | - | yes
+more, 27: \frac{d}{2} | \frac{d}{2} | 0.5 d | - | yes
+more, 28: \operatorname{tr}(ABC) | \operatorname{tr}(ABC) | \operatorname{tr}(CAB) | A:n,n B:n,n C:n,n | yes
+more, 29: \operatorname{tr}(ABC) | \operatorname{tr}(ABC) | \operatorname{tr}(ACB) | A:n,n B:n,n C:n,n | no
+more, 30: \det(A)\det(B) | \det(A)\det(B) | \det(AB) | A:n,n B:n,n | yes
+more, 31: \det A \det B | \det A \det B | \det AB | A:n,n B:n,n | yes
+more, 32: |A B| | |A B| | |A| |B| | A:n,n B:n,n | yes
+more, 33: \sin(x)\cos(y)+\cos(x)\sin(y) | \sin(x)\cos(y)+\cos(x)\sin(y) | \sin(x+y) | - | yes
+more, 34: \log x^2 | \log x^2 | 2\log x | - | no
+more, 35: \log x^2 | \log x^2 | 2\log x | x>0 | yes
+more, 36: \log(x)^2 | \log(x)^2 | \log x \cdot \log x | x>0 | yes
+more, 37: \bigl(1+\tfrac{1}{x}\bigr)^{2} | \bigl(1+\tfrac{1}{x}\bigr)^{2} | \frac{(x+1)^2}{x^2} | - | yes
+more, 38: \left(I + U V^\top\right)^{-1} | \left(I + U V^\top\right)^{-1} | I - U(I + V^\top U)^{-1} V^\top | U:n,k V:n,k | yes
+more, 39: A^{-1} - A^{-1}U(C^{-1}+VA^{-1}U)^{-1}VA | A^{-1} - A^{-1}U(C^{-1}+VA^{-1}U)^{-1}VA^{-1} | (A+UCV)^{-1} | A:n,n U:n,k C:k,k V:k,n | yes
+more, 40: \det(I_n + u v^\top) | \det(I_n + u v^\top) | 1 + v^\top u | u:n,1 v:n,1 | yes
+more, 41: \mathbf{W}\tanh(\mathbf{U}\mathbf{x}+\ma | \mathbf{W}\tanh(\mathbf{U}\mathbf{x}+\mathbf{b}) | W \tanh(b + U x) | W:n,m U:m,n b:m,1 x:n,1 | yes
+more, 42: \max(0, x) | \max(0, x) | \frac{x+|x|}{2} | - | yes
+more, 43: x^{-2} | x^{-2} | \frac1{x^2} | - | yes
+more, 44: \hat{y} - y | \hat{y} - y | -(y - \hat y) | - | yes
+more, 45: \lambda\|w\|^2 | \lambda\|w\|^2 | \lambda w^\top w | w:n,1 | yes
+more, 46: |x|-|y| | |x|-|y| | |x-y| | - | no
+more, 47: ||x|-|y|| | ||x|-|y|| | |x-y| | - | no
+more, 48: 2^{-n} | 2^{-n} | \frac{1}{2^n} | - | yes
+more, 49: \cosh^2 x - \sinh^2 x | \cosh^2 x - \sinh^2 x | 1 | - | yes
+more, 50: \arccos x + \arcsin x | \arccos x + \arcsin x | \frac\pi2 + 0\arccos x | - | yes
+more, 51: e^{\log x} | e^{\log x} | x | x>0 | yes
+more, 52: 1/(1+exp(-x)) - 1/2 | 1/(1+exp(-x)) - 1/2 | tanh(x/2)/2 | - | yes
+more, 53: (exp(2*x)-1)/(exp(2*x)+1) | (exp(2*x)-1)/(exp(2*x)+1) | tanh(x) | - | yes
+more, 54: log(1+exp(-2*y*f)) | log(1+exp(-2*y*f)) | log(2*cosh(f*y)) - y*f | - | yes
+more, 55: exp(-abs(x-y)) | exp(-abs(x-y)) | exp(-max(x-y,y-x)) | - | yes
+more, 56: log(a)+log(b)-log(a+b) | log(a)+log(b)-log(a+b) | -log(1/a+1/b) | a>0 b>0 | yes
+more, 57: p*log(p/q) + (1-p)*log((1-p)/(1-q)) | p*log(p/q) + (1-p)*log((1-p)/(1-q)) | -p*log(q/p) - (1-p)*log((1-q)/(1-p)) | p>0 q>0 | yes
+more, 58: p*log(p/q) + (1-p)*log((1-p)/(1-q)) | p*log(p/q) + (1-p)*log((1-p)/(1-q)) | p*log(p)-p*log(q)+(1-p)*(log(1-p)-log(1-q)) | p>0 q>0 | no
+more, 59: max(0, W*x) | max(0, W*x) | (W*x + abs(W*x))/2 | W:n,m x:m,1 | yes
+more, 60: x*y*z | x*y*z | x*y*z*(1+1e-33) | - | no
+more, 61: sqrt(x+1)-sqrt(x) | sqrt(x+1)-sqrt(x) | 1/(sqrt(x+1)+sqrt(x)) | x>0 | yes
+more, 62: cos(acos(x)) | cos(acos(x)) | x | - | no
+more, 63: tr(inv(S2)*S1) + (m2-m1).T*inv(S2)*(m2-m | tr(inv(S2)*S1) + (m2-m1).T*inv(S2)*(m2-m1) - n + log(abs(det(S2))) - log(abs(det(S1))) | tr(S1*inv(S2)) + (m1-m2).T*inv(S2)*(m1-m2) - n - log(abs(det(S1*inv(S2)))) | S1:n,n S2:n,n m1:n,1 m2:n,1 | yes
+more, 64: acosh(cosh(x)) | acosh(cosh(x)) | abs(x) | - | yes
+more, 65: log(gamma(x+1)) | log(gamma(x+1)) | log(x)+loggamma(x) | x>0 | yes
+more, 66: x^3/abs(x) | x^3/abs(x) | x*abs(x) | - | yes
+more, 67: (A-B)*(A+B) | (A-B)*(A+B) | A*A - B*B | A:n,n B:n,n | no
+more, 68: inv(A)*B*inv(A) | inv(A)*B*inv(A) | B*inv(A*A) | A:n,n B:n,n | no
+more, 69: tr(A.T*B) | tr(A.T*B) | ones(1,n)*hadamard(A,B)*ones(m,1) | A:n,m B:n,m | yes
+more, 70: exp(x)^1000/exp(1000*x) | exp(x)^1000/exp(1000*x) | 1 | - | yes
+more, 71: log(exp(1000*x)+exp(1000*y)) | log(exp(1000*x)+exp(1000*y)) | 1000*max(x,y)+log(1+exp(-1000*abs(x-y))) | - | yes
+more, 72: log(exp(1000*x)+exp(1000*y)) | log(exp(1000*x)+exp(1000*y)) | 1000*max(x,y) | - | no
+more, 73: erf(x)*1e20 | erf(x)*1e20 | erf(x)*1e20 + 1e-15*x | - | no
+more, 74: exp(-(x-m)^2/(2*s^2)) | exp(-(x-m)^2/(2*s^2)) | exp(-x^2/(2*s^2)+x*m/s^2-m^2/(2*s^2)) | s>0 | yes
+more, 75: sqrt(2*pi)*s*exp(1/2) | sqrt(2*pi)*s*exp(1/2) | exp(log(2*pi*e*s^2)/2) | s>0 | yes
+more, 76: sinh(x)/x | sinh(x)/x | (exp(x)-exp(-x))/(2*x) | - | yes
 LaTeX in dollars | $a \cdot b / c$ | ab/c | a>0 b>0 c>0 | no
 """  # noqa: E501
 
