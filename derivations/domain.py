@@ -281,7 +281,7 @@ SLOPES_AT_LEAST = (
     NamedFunction("λ(x + 1)", lambda f, x: x + 1),
     NamedFunction("λ(x + tanh x)", lambda f, x: x + f.call(sympy.tanh, x)),
     NamedFunction("λ(2x + sin x)", lambda f, x: 2 * x + f.call(sympy.sin, x)),
-    NamedFunction("λ sinh x", lambda f, x: f.call(sympy.sinh, x)),
+    NamedFunction("λ(x + softplus x)", lambda f, x: x + f.call(sympy.log, 1 + f.call(sympy.exp, x))),
 )
 
 

@@ -4,12 +4,15 @@
 
 A loss gradient ∇L_t(h_t) comes back to time k through the matrix Π_{j=k}^{t-1} Uᵀ diag(g'(z_j)), the
 transposed Jacobian ∂h_t/∂h_k.  Its norm is bounded by singular values of U, from above where |g'| <= λ,
-from below where g' >= λ > 0, for every U, every size, every lag and any sequence z.
+from below where g' >= λ > 0, for every U, every size, every lag and any sequence z.  With eigenvalues in
+their place both statements are false: `COUNTEREXAMPLES`.
 """
 
 from __future__ import annotations
 
-from sympy import Abs, Derivative, Symbol
+from dataclasses import dataclass
+
+from sympy import Abs, Derivative, Matrix, Rational, Symbol, diag
 from sympy.matrices.expressions import MatrixSymbol
 
 from .chain import Derivation, Induction, Line, Rule, Step
@@ -206,3 +209,50 @@ TERM_LOWER = term_bound(
 )
 
 DERIVATIONS = (UPPER, LARGEST_STRETCH, TERM_UPPER, LOWER, SMALLEST_STRETCH, TERM_LOWER)
+
+
+# --- with eigenvalues it is false ---------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Weights `U`, slopes d at every step and a direction `v`, in exact numbers; J = diag(d) U."""
+
+    U: Matrix
+    slopes: tuple
+    v: Matrix
+    refutes: str
+
+    @property
+    def jacobian(self) -> Matrix:
+        return diag(*self.slopes) * self.U
+
+    def carried_back(self, lag: int) -> Matrix:
+        """vᵀ J^lag."""
+        return self.v.T * self.jacobian**lag
+
+    @staticmethod
+    def moduli(matrix: Matrix) -> tuple:
+        """The moduli of the eigenvalues, ascending, each as often as it occurs."""
+        return tuple(sorted(abs(value) for value, times in matrix.eigenvals().items() for _ in range(times)))
+
+
+NEGATIVE = Counterexample(
+    Matrix([[-10, 0], [0, -10]]),
+    (Rational(1, 2), Rational(1, 2)),
+    Matrix([1, 0]),
+    "(c) with the largest eigenvalue",
+)
+NILPOTENT = Counterexample(
+    Matrix([[8, 8], [-8, -8]]),
+    (1, Rational(3, 4)),
+    Matrix([1, 0]),
+    "(c) with the largest modulus of an eigenvalue",
+)
+SHRINKING = Counterexample(
+    Matrix([[Rational(-9, 2), Rational(13, 2)], [Rational(-13, 2), Rational(17, 2)]]),
+    (1, 10),
+    Matrix([13, -1]),
+    "(b) with the smallest modulus of an eigenvalue",
+)
+COUNTEREXAMPLES = (NEGATIVE, NILPOTENT, SHRINKING)

@@ -1,6 +1,7 @@
 """The exercises, one file a chapter with the stem of its derivation."""
 
-from . import gaussian_process, rnn
+from . import gaussian_process, rnn, rnn_long_range
 from .exercise import Exercise
 
-EXERCISES: dict[str, Exercise] = {e.name: e for e in (*rnn.EXERCISES, *gaussian_process.EXERCISES)}
+CHAPTERS = (rnn, rnn_long_range, gaussian_process)
+EXERCISES: dict[str, Exercise] = {e.name: e for chapter in CHAPTERS for e in chapter.EXERCISES}
