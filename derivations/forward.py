@@ -79,27 +79,27 @@ def _rule(name, kinds, differentiate, reason, source) -> tuple[tuple[type, ...],
 
 
 PUSHFORWARD = (
-    _rule("sum rule", (MatAdd,), _sum, r"$\mathrm d(A+B)=\mathrm dA+\mathrm dB$", f"{MAGNUS}, 8.3 (3)"),
+    _rule("sum rule", (MatAdd,), _sum, r"$\mathrm d(A+B)=\mathrm dA+\mathrm dB$", f"{MAGNUS}, 8.2"),
     _rule(
         "product rule",
         (MatMul,),
         _product,
         r"$\mathrm d(AB)=(\mathrm dA)B+A\,\mathrm dB$",
-        f"{MAGNUS}, 8.3 (4)",
+        f"{MAGNUS}, 8.2",
     ),
     _rule(
         "transpose rule",
         (Transpose,),
         lambda e, context: Transpose(MatrixDifferential(e.arg)),
         r"$\mathrm dA^\top=(\mathrm dA)^\top$",
-        f"{MAGNUS}, 8.3 (6)",
+        f"{MAGNUS}, 8.2",
     ),
     _rule(
         "Hadamard product rule",
         (HadamardProduct,),
         _hadamard,
         r"$\mathrm d(a\circ b)=\mathrm da\circ b+a\circ\mathrm db$",
-        f"{MAGNUS}, 8.3 (8)",
+        f"{MAGNUS}, 8.2",
     ),
     _rule(
         "elementwise chain rule",
@@ -113,14 +113,14 @@ PUSHFORWARD = (
         (DiagMatrix,),
         lambda e, context: DiagMatrix(MatrixDifferential(e.args[0])),
         r"$\mathrm d\operatorname{diag}(v)=\operatorname{diag}(\mathrm dv)$",
-        f"{MAGNUS}, 8.3",
+        f"{MAGNUS}, 8.2",
     ),
     _rule(
         "inverse rule",
         (Inverse,),
         _inverse,
         r"$\mathrm dA^{-1}=-A^{-1}(\mathrm dA)A^{-1}$",
-        f"{MAGNUS}, 8.4 (1)",
+        f"{MAGNUS}, 8.4",
     ),
 )
 
@@ -222,6 +222,6 @@ def _factor_before(right, dx):
 read_off_jacobian = LineRule(
     "read off the Jacobian",
     r"$\mathrm de=J\,\mathrm dx$ in every direction $\mathrm dx$ means $\partial e/\partial x^\top=J$.",
-    f"{MAGNUS}, 5.7 (first identification theorem)",
+    f"{MAGNUS}, 5.8 (first identification theorem)",
     rewrite=_read_off,
 )

@@ -53,7 +53,7 @@ def _expand_normal(subterm, context):
 normal_density = Rule(
     "Gaussian density",
     r"$\log\mathcal N(x;\mu,C)=-\tfrac12(x-\mu)^\top C^{-1}(x-\mu)-\tfrac12\log\det C-\tfrac n2\log2\pi$",
-    f"{RW}, (A.5)",
+    f"{RW}, (A.4)",
     _expand_normal,
     everywhere=True,
 )
@@ -89,7 +89,7 @@ def _as_normal(form: Inner, whole: Add, variable):
 recognise_normal = Rule(
     "recognise a Gaussian density",
     "The same identity read from right to left: what multiplies the residual is the inverse covariance.",
-    f"{RW}, (A.5)",
+    f"{RW}, (A.4)",
     _recognise_normal,
 )
 
@@ -338,7 +338,7 @@ def largest_kernel_value(distance: str, vector: str) -> Rule:
     return Rule(
         "the nearest training point has the largest kernel value",
         r"$e^{-r^2/2}$ falls with $r$, so its largest value is at the smallest distance $d$.",
-        "monotonicity",
+        "elementary calculus",
         rewrite,
     )
 
@@ -434,4 +434,12 @@ def limit_at_infinity(label: str, name: str, reason: str) -> Rule:
         value = limit(subterm.xreplace({q: Dummy(positive=True) for q in quantities}), symbol, oo)
         return value if value.is_number else None
 
-    return Rule(name, reason, "SymPy's limit", rewrite, relation="→", mutants=(NOT_THE_LIMIT,), limit=label)
+    return Rule(
+        name,
+        f"{reason} The limit is computed by SymPy.",
+        "definition of the limit",
+        rewrite,
+        relation="→",
+        mutants=(NOT_THE_LIMIT,),
+        limit=label,
+    )

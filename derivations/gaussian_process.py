@@ -72,7 +72,7 @@ JOINT_DOMAIN = Domain(
 )
 
 schur_complement = unfold(
-    "Schur complement", "Schur complement", r"$S=K_{**}-K_*^\top K^{-1}K_*$", "Rasmussen & Williams 2006, A.3"
+    "Schur complement", "Schur complement", r"$S=K_{**}-K_*^\top K^{-1}K_*$", "Horn & Johnson 2013, 0.8.5"
 )
 
 FACTORISATION = Derivation(
@@ -125,7 +125,11 @@ PREDICT = Derivation(
     "Condition the joint Gaussian of training and test values on the training values.",
     variable=y_s,
     uses=(FACTORISATION,),
-    assumptions=("The joint covariance is positive definite; repeated inputs make $K$ singular.",),
+    assumptions=(
+        "The joint covariance is positive definite: no input occurs twice, and no $x_*$ equals an $x_i$. "
+        "At $x_*=x_i$ there is no joint density; there the formulas extend by continuity of the mean and the "
+        "covariance. They need $K$ to be invertible.",
+    ),
     results={"mean": lambda density: density.mean, "covariance": lambda density: density.covariance},
 )
 

@@ -32,7 +32,8 @@ from .expressions import (
     subtract,
 )
 
-SUMS = "Graham, Knuth & Patashnik 1994, 2.3"
+GRAHAM = "Graham, Knuth & Patashnik 1994"
+SUMS = f"{GRAHAM}, 2.3"
 SUM_MUTANTS = (OFF_BY_A_THOUSANDTH, FIRST_TERM_LOST)
 
 
@@ -254,7 +255,9 @@ def _empty_sum(subterm, context):
     return None
 
 
-empty_sum = Rule("empty sum", "A sum over no terms is 0, and so is its gradient.", SUMS, _empty_sum)
+empty_sum = Rule(
+    "empty sum", "A sum over no terms is 0, and so is its gradient.", f"{GRAHAM}, 2.1", _empty_sum
+)
 
 
 def _distribute(subterm, context):
@@ -324,7 +327,7 @@ exchange_sums = Rule(
     "exchange the sums",
     r"$\sum_{k=1}^{T}\sum_{t=k}^{T}a_{tk}=\sum_{t=1}^{T}\sum_{k=1}^{t}a_{tk}$: "
     r"both run over $1\le k\le t\le T$",
-    f"{SUMS}, eq. (2.32)",
+    f"{GRAHAM}, 2.4, eq. (2.32)",
     _exchange,
     mutants=SUM_MUTANTS,
 )
@@ -365,7 +368,7 @@ def _inverse_of_product(subterm, context):
 inverse_of_product = Rule(
     "inverse of a product",
     r"$(AB)^{-1}=B^{-1}A^{-1}$",
-    "Rasmussen & Williams 2006, A.3",
+    "Horn & Johnson 2013, 0.5",
     _inverse_of_product,
     everywhere=True,
 )

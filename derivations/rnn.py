@@ -97,6 +97,10 @@ DEFINITIONS = (LOSS, PREACTIVATION, STATE, ADJOINT)
 DOMAIN = Domain(DECLARATIONS, DEFINITIONS)
 STATE_AT = Declaration(t, "index", "time", 1, T)
 
+ASSUMPTIONS = (
+    "$g$ and the $L_t$ are differentiable at every point that is reached (ReLU is not at 0).",
+    r"Each $\mathcal L_t$ depends on the weights through $h_t$ only.",
+)
 EXPLICIT = tuple({n: 2, m: 2, T: length} for length in (1, 2, 3))
 
 differentiate_state = unfold_differential("state", "the recurrence", r"$h_t=g(z_{t-1})$")
@@ -125,6 +129,7 @@ ADJOINT_RECURRENCE = Derivation(
     "and through the next state.",
     variable=h[t],
     index=STATE_AT,
+    assumptions=ASSUMPTIONS,
 )
 
 LAST_ADJOINT = Derivation(
@@ -182,6 +187,7 @@ def through_time(name: str, title: str, variable: MatrixSymbol) -> Derivation:
         ),
         variable=variable,
         uses=(ADJOINT_RECURRENCE, LAST_ADJOINT),
+        assumptions=ASSUMPTIONS,
         explicit=EXPLICIT,
     )
 
@@ -223,6 +229,7 @@ UNROLLED = Induction(
     ),
     introduction="Unrolled, the adjoint is a sum over the later losses, each carried back by Jacobians.",
     uses=(ADJOINT_RECURRENCE, LAST_ADJOINT),
+    assumptions=ASSUMPTIONS,
 )
 
 
@@ -251,6 +258,7 @@ def unrolled(name: str, title: str, of: Derivation) -> Derivation:
             Step(exchange_sums),
         ),
         uses=(of, UNROLLED),
+        assumptions=ASSUMPTIONS,
         explicit=EXPLICIT,
     )
 

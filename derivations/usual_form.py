@@ -120,14 +120,14 @@ KRONECKER = (
         _kronecker_inside,
     ),
     _everywhere(
-        "mixed product", r"$(A\otimes B)(C\otimes D)=AC\otimes BD$", f"{MAGNUS}, 2.2 (4)", _mixed_product
+        "mixed product", r"$(A\otimes B)(C\otimes D)=AC\otimes BD$", f"{MAGNUS}, 2.2", _mixed_product
     ),
     _everywhere("outer product", r"$a\otimes b^\top=ab^\top$", f"{MAGNUS}, 2.2", _outer_product),
     _everywhere("product of a sum", r"$(A+B)C=AC+BC$", "definition", _expand_kronecker),
     _everywhere(
         "trace of a Kronecker product",
         r"$\operatorname{tr}(A\otimes B)=\operatorname{tr}A\,\operatorname{tr}B$",
-        f"{MAGNUS}, 2.2 (7)",
+        f"{MAGNUS}, 2.2",
         _kronecker_trace,
     ),
     _everywhere(
