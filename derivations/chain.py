@@ -19,6 +19,7 @@ from .context import Context, DoesNotApply
 from .domain import Declaration, Domain, Equation, Inequality
 from .expressions import (
     Binder,
+    IndexSum,
     add,
     is_matrix,
     is_zero,
@@ -106,8 +107,7 @@ class Rule:
     `rewrite(subterm, context)` returns the replacement, or None where the rule does not match.  The
     first match (outermost, left to right) is rewritten, or every match if `everywhere`.  `reason` is
     the sentence beside the line.  A `trusted` rule is a theorem that is cited and not proved here.
-    `limit` is the label of the symbol that grows, where the relation is →; `cites` is the label of the
-    definition or lemma that the rule uses: a line is no better proved than the lemma it rests on.
+    `limit` is the label of the symbol that grows, where the relation is →.
     """
 
     name: str
@@ -119,7 +119,6 @@ class Rule:
     trusted: bool = False
     mutants: tuple[Mutant, ...] = (OFF_BY_A_THOUSANDTH,)
     limit: str | None = None
-    cites: str | None = None
 
     def apply(self, line: Line, context: Context, mutant: Mutant | None = None) -> Line:
         """The next line; raises `DoesNotApply`.  With a mutant, its first replacement is falsified."""
@@ -134,19 +133,27 @@ class Rule:
         right = pass_.run(line.right, context)
         if not pass_.done:
             return None
-        if self.relation in ("<=", ">=") and not grows_with(pass_.matched, line.right):
-            raise DoesNotApply(f"{self.name}: {text(line.right)} does not grow with {text(pass_.matched)}")
+        if self.relation in ("<=", ">="):
+            self._require_growth(line, context)
         return Line(line.left, right, self.relation)
+
+    def _require_growth(self, line: Line, context: Context) -> None:
+        """A bound of a part bounds the whole only where the whole grows with that part, in each place."""
+        pass_ = _Rewriting(self, places=[])
+        marked = pass_.run(line.right, context)
+        for place, part in pass_.places:
+            if not grows_with(place, marked):
+                raise DoesNotApply(f"{self.name}: {text(line.right)} does not grow with {text(part)}")
 
 
 @dataclass
 class _Rewriting:
-    """One pass of a rule over an expression."""
+    """One pass of a rule over an expression; with `places`, matches are only marked, by new symbols."""
 
     rule: Rule
     mutant: Mutant | None = None
     done: int = 0
-    matched: Basic | None = None
+    places: list | None = None
 
     def run(self, expression: Basic, context: Context) -> Basic:
         if self.done and not self.rule.everywhere:
@@ -163,7 +170,10 @@ class _Rewriting:
 
     def _replace(self, matched, replacement):
         self.done += 1
-        self.matched = matched
+        if self.places is not None:
+            place = Dummy("p", nonnegative=True) if matched.is_nonnegative else Dummy("p", real=True)
+            self.places.append((place, matched))
+            return place
         if self.mutant is None or self.done > 1:
             return replacement
         wrong = self.mutant.falsify(matched, replacement)
@@ -178,10 +188,21 @@ class _Rewriting:
         return rebuild_node(expression, new)
 
 
-def grows_with(part: Expr, whole: Expr) -> bool:
-    """Whether a scalar grows (weakly) with one of its subterms: a bound of the part bounds the whole."""
-    place = Dummy("p", nonnegative=True) if part.is_nonnegative else Dummy("p", real=True)
-    return bool(whole.xreplace({part: place}).diff(place).is_nonnegative)
+def grows_with(place: Symbol, whole: Expr) -> bool:
+    """Whether a scalar grows (weakly) with a symbol in it, under sums over an index too."""
+    if whole == place or not whole.has(place):
+        return True
+    if isinstance(whole, Binder):
+        return isinstance(whole, IndexSum) and grows_with(place, whole.body)
+    if not whole.atoms(Binder):
+        return bool(whole.diff(place).is_nonnegative)
+    if whole.is_Add:
+        return all(grows_with(place, term) for term in whole.args)
+    if whole.is_Mul:
+        moving = [f for f in whole.args if f.has(place)]
+        others = [f for f in whole.args if not f.has(place)]
+        return len(moving) == 1 and all(f.is_nonnegative for f in others) and grows_with(place, moving[0])
+    return False
 
 
 def rebuild_node(expression: Basic, args: list) -> Basic:
@@ -236,10 +257,21 @@ class Derivation:
     variable: Basic | None = None
     uses: tuple[Derivation | Induction, ...] = ()
     index: Declaration | None = None
-    hypothesis: Equation | Inequality | None = None
+    hypothesis: Equation | Inequality | None = field(init=False, default=None)
     assumptions: tuple[str, ...] = ()
     results: Mapping[str, Callable[[Basic], Basic]] = field(default_factory=dict)
     explicit: tuple[Mapping[Symbol, int], ...] = ()
+
+    def __post_init__(self):
+        if self.start.left != self.start.right:
+            raise DerivationError(
+                f"{self.name} starts with a claim: its first line must only name what is asked"
+            )
+        relations = {step.by.relation for step in self.steps}
+        if {"<=", ">="} <= relations:
+            raise DerivationError(f"{self.name} has bounds in both directions, which compose to nothing")
+        if self.index is not None and self.index not in self.domain.declarations:
+            raise DerivationError(f"{self.name}: its index {self.index.symbol} is not declared in its domain")
 
     @property
     def parts(self) -> tuple[tuple[str, Derivation], ...]:
@@ -253,7 +285,13 @@ class Derivation:
             known["hypothesis"] = self.hypothesis
         equations = {label: e for label, e in known.items() if e.relation == "="}
         inequalities = {label: e for label, e in known.items() if e.relation != "="}
-        return Context(self.domain.ranges(), equations, self.variable, inequalities=inequalities)
+        return Context(
+            self.domain.ranges(),
+            equations,
+            self.variable,
+            inequalities=inequalities,
+            positive_definite=self.domain.positive_definite,
+        )
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -273,7 +311,15 @@ class Derivation:
     def relation(self) -> str:
         """How the left side stands to the last right side: the relations of the chain composed."""
         seen = {line.relation for line in self.lines}
+        if "→" in seen and seen & {"<=", ">="} and not self._squeezes():
+            raise DerivationError(
+                f"{self.name}: a limit of a bound says nothing of {text(self.lines[0].left)}"
+            )
         return next(r for r in ("→", "<=", ">=", "=") if r in seen)
+
+    def _squeezes(self) -> bool:
+        """Whether bounds that tend to 0 take the left side along: it is not negative."""
+        return bool(self.lines[0].left.is_nonnegative) and self.lines[-1].right == 0
 
     @property
     def conclusion(self) -> Equation:
@@ -343,7 +389,8 @@ class Induction:
         start, goal = reversed(ends) if claim.relation == "=" else ends
         base = self._chain("base", self.domain, start, self.base, goal)
         step = self._chain("step", domain, claim.left, self.step, claim.right)
-        return (("Base case", base), ("Induction step", replace(step, hypothesis=self._hypothesis())))
+        object.__setattr__(step, "hypothesis", self._hypothesis())  # frozen, and nobody else's to give
+        return (("Base case", base), ("Induction step", step))
 
     def _hypothesis(self) -> Equation | Inequality:
         following = self.claim.index + 1

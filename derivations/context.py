@@ -33,7 +33,8 @@ class Context:
 
     `ranges` maps an index or a size to its bounds (None: unbounded); `equations` are the definitions
     and lemmas, by label, and `inequalities` those that are none; `variable` is what differentials run
-    along.  `conditions` collects, while a rule is applied, the side conditions that it discharged.
+    along.  While a rule is applied, `conditions` collects the side conditions that it discharged, and
+    `used` the labels of what it used: a line is no better proved than the lemmas it rests on.
     """
 
     ranges: Mapping[Symbol, tuple[Expr, Expr | None]]
@@ -41,6 +42,8 @@ class Context:
     variable: Basic | None = None
     conditions: list[Condition] = field(default_factory=list)
     inequalities: Mapping[str, Inequality] = field(default_factory=dict)
+    positive_definite: Mapping[Basic, str] = field(default_factory=dict)
+    used: set[str] = field(default_factory=set)
 
     def within(self, index: Symbol, lower: Expr, upper: Expr) -> Context:
         """The context inside a sum: its index has a range too."""
@@ -51,6 +54,7 @@ class Context:
             raise DoesNotApply(
                 f"no equation is called {label!r} here; there are {', '.join(sorted(self.equations))}"
             )
+        self.used.update((label, self.equations[label].rests_on))
         return self.equations[label]
 
     def inequality(self, label: str, relation: str) -> Inequality:
@@ -58,7 +62,15 @@ class Context:
         found = self.inequalities.get(label)
         if found is None or found.relation != relation:
             raise DoesNotApply(f"no inequality {label!r} with {relation} here")
+        self.used.add(label)
         return found
+
+    def is_positive_definite(self, matrix: Basic) -> bool:
+        """Whether the domain says so; the reason is noted."""
+        reason = self.positive_definite.get(matrix)
+        if reason is not None:
+            self.require(f"{{}} is positive definite: {reason}", matrix)
+        return reason is not None
 
     def require(self, template: str, *terms: Basic | int) -> None:
         """Note a side condition that has been discharged; `template` has {} where the terms go."""
@@ -114,13 +126,38 @@ class Context:
     def _member_varies(self, member: Member, visited: frozenset) -> bool:
         v = self.variable
         if isinstance(v, Member) and v.family == member.family:
-            return not self.is_nonnegative(
-                v.index - member.index - 1
-            )  # earlier states: recurrences run forward
-        if member.family in visited:
+            earlier = self.is_nonnegative(v.index - member.index - 1)
+            return not (earlier and self.runs_forward(member.family))
+        if member.family in visited or next(iter(self._possible_definitions(member)), None) is None:
             return False
         visited = visited | {member.family}
-        return any(self._varies(right, visited) for right in self._possible_definitions(member))
+        own = (e.right for e in self.equations.values() if _defines(e, member.family))
+        return any(self._varies(right, visited) for right in own)
+
+    def runs_forward(self, family: Basic) -> bool:
+        """Whether every definition of a family mentions only members before the one it defines."""
+        own = [e for e in self.equations.values() if _defines(e, family)]
+        return all(
+            e.index is not None and self.is_nonnegative(e.index - i - 1)
+            for e in own
+            for i in self.mentions(e.right, family)
+        )
+
+    def mentions(self, expression: Basic, family: Basic, visited: frozenset = frozenset()) -> set:
+        """The indices at which `expression`, other definitions unfolded, mentions a family."""
+        found = set()
+        for leaf in expression.atoms(Member, MatrixSymbol, Symbol):
+            if isinstance(leaf, Member) and leaf.family == family:
+                found.add(leaf.index)
+                continue
+            for right in self._definitions_of(leaf, visited):
+                found |= self.mentions(right, family, visited | {getattr(leaf, "family", leaf)})
+        return found
+
+    def _definitions_of(self, leaf: Basic, visited: frozenset) -> Iterable[Basic]:
+        if isinstance(leaf, Member):
+            return () if leaf.family in visited else self._possible_definitions(leaf)
+        return () if leaf in visited else (e.right for e in self.equations.values() if e.left == leaf)
 
     def _possible_definitions(self, member: Member) -> Iterable[Basic]:
         for equation in self.equations.values():
@@ -132,3 +169,7 @@ class Context:
             right, conditions = equation.instance(member.index)
             if not any(self.is_nonnegative(-c - 1) for c in conditions):
                 yield right
+
+
+def _defines(equation: Equation, family: Basic) -> bool:
+    return isinstance(equation.left, Member) and equation.left.family == family

@@ -488,7 +488,7 @@ def _first_order(family, context: Context) -> bool:
     """Whether every definition of h_t, other definitions unfolded, mentions h at t - 1 only."""
     own = [e for e in context.equations.values() if isinstance(e.left, Member) and e.left.family == family]
     return bool(own) and all(
-        e.index is not None and _indices(e.right, family, context) == {e.index - 1} for e in own
+        e.index is not None and context.mentions(e.right, family) == {e.index - 1} for e in own
     )
 
 
@@ -497,17 +497,6 @@ def _of_own_index(total: Basic, family, context: Context) -> bool:
     if not isinstance(total, IndexSum):
         return False
     body, index = open_binder(total)
-    return _indices(body, family, context) == {index}
+    return context.mentions(body, family) == {index}
 
 
-def _indices(expression: Basic, family, context: Context) -> set:
-    """The indices at which `expression`, definitions of other families unfolded, mentions `family`."""
-    found = set()
-    for member in expression.atoms(Member):
-        if member.family == family:
-            found.add(member.index)
-            continue
-        for equation in context.equations.values():
-            if equation.index is not None and getattr(equation.left, "family", None) == member.family:
-                found |= _indices(equation.instance(member.index)[0], family, context)
-    return found

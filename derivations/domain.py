@@ -7,7 +7,7 @@ the property tests, the table of symbols on the page and the wording of feedback
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from itertools import count
@@ -17,6 +17,7 @@ from typing import ClassVar, Protocol
 
 import sympy
 from sympy import Basic, Dummy, Expr, Function, Integer, Symbol
+from sympy.matrices.expressions import MatrixSymbol
 
 from .evaluate import World, filled, multiply
 from .expressions import Member, SymmetricSymbol, substitute
@@ -28,6 +29,7 @@ class Equation:
     """left = right, for every lower <= index <= upper where there is an index.
 
     `left` is a symbol or a member of a family; a member's index is either `index` itself or fixed.
+    `rests_on` names the derivation whose result the right side is, if it is one's.
     """
 
     label: str
@@ -37,6 +39,7 @@ class Equation:
     lower: Expr | None = None
     upper: Expr | None = None
     meaning: str = ""
+    rests_on: str = ""
     relation: ClassVar[str] = "="
 
     def at(self, leaf: Basic) -> tuple[Basic, tuple[Expr, ...]] | None:
@@ -121,11 +124,20 @@ class Domain:
     """Declarations, in an order in which each uses only earlier ones, definitions, and inequalities.
 
     `facts`: what is true of the declared symbols by the way in which their values are chosen.
+    `positive_definite`: the symmetric matrices that are positive definite, each with the reason.
     """
 
     declarations: tuple[Declaration, ...]
     definitions: tuple[Equation, ...] = ()
     facts: tuple[Inequality, ...] = ()
+    positive_definite: Mapping[Basic, str] = field(default_factory=dict)
+
+    def __post_init__(self):
+        for e in self.definitions:
+            if not isinstance(e.left, Symbol | MatrixSymbol | Member):
+                raise ValueError(
+                    f"{e.label!r} defines {e.left}, which is no symbol: a claim needs a derivation"
+                )
 
     def sizes(self) -> tuple[Declaration, ...]:
         return tuple(d for d in self.declarations if d.kind == "size")
@@ -405,12 +417,18 @@ def ladder(domain: Domain, generic: int = 8, seed: int = 0) -> Iterator[World]:
     grid = list(all_choices(*(range(int(d.lower), int(d.upper) + 1) for d in sizes)))
     grid.sort(key=lambda values: (sum(values), values))
     rungs = [(values, Small(random)) for values in grid]
+    rungs += [(_stretched(sizes, i), Generic(random)) for i in range(len(sizes))]
     rungs += [(random.choice(grid), (Generic, Generic, Positive)[i % 3](random)) for i in range(generic)]
     for values, source in rungs:
         try:
             yield domain.world(source, dict(zip((d.symbol for d in sizes), values, strict=True))), source
         except Unevaluable:
             continue
+
+
+def _stretched(sizes: tuple[Declaration, ...], place: int) -> tuple[int, ...]:
+    """The smallest sizes but for one, which goes beyond its range: what is false only for longer sums shows there."""
+    return tuple(2 * int(d.upper) + 1 if i == place else int(d.lower) for i, d in enumerate(sizes))
 
 
 def describe_world(world: World) -> str:

@@ -366,6 +366,7 @@ class Blocks(MatrixExpr):
         return Basic.__new__(cls, *rows)
 
     shape = property(lambda self: (sum(r[0].rows for r in self.args), sum(b.cols for b in self.args[0])))
+    shape_of_blocks = property(lambda self: (len(self.args), len(self.args[0])))
 
 
 # --- constructors: shapes checked, one normal form ----------------------------------------------

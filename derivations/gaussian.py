@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Add, Basic, Dummy, Mul, S, Symbol, default_sort_key, limit, log, oo, pi, sqrt
+from sympy import Abs, Add, Basic, Dummy, Mul, S, Symbol, default_sort_key, limit, log, oo, pi, sqrt
 from sympy.matrices.expressions import (
     FunctionMatrix,
     Identity,
@@ -16,10 +16,9 @@ from sympy.matrices.expressions import (
 from sympy.matrices.expressions.determinant import Determinant
 
 from .chain import BOUND_TOO_SMALL, NOT_THE_LIMIT, Rule
-from .context import Context
+from .context import Context, DoesNotApply
 from .expressions import (
     Blocks,
-    SymmetricSymbol,
     add,
     inverse,
     is_zero,
@@ -81,9 +80,12 @@ def _as_normal(form: Inner, whole: Add, variable):
     ):
         return None
     covariance = weighted.args[0].arg
+    mean = subtract(variable, residual)
+    if mean.has(variable) or covariance.has(variable):
+        return None
     if variable not in residual.args or (_log_density(residual, covariance) - whole).expand(log=False) != 0:
         return None
-    return LogNormalDensity(variable, subtract(variable, residual), covariance)
+    return LogNormalDensity(variable, mean, covariance)
 
 
 recognise_normal = Rule(
@@ -143,6 +145,8 @@ def _inverse_of_blocks(subterm, context):
     """Of block-diagonal matrices, and of unit block-triangular ones."""
     if not (isinstance(subterm, Inverse) and isinstance(subterm.arg, Blocks)):
         return None
+    if subterm.arg.shape_of_blocks != (2, 2):
+        return None
     (a, b), (c, d) = subterm.arg.args
     if is_zero(b) and is_zero(c):
         return Blocks((inverse(a), b), (c, inverse(d)))
@@ -201,6 +205,8 @@ determinant_of_product = Rule(
 def _determinant_of_blocks(subterm, context):
     if not (isinstance(subterm, Determinant) and isinstance(subterm.arg, Blocks)):
         return None
+    if subterm.arg.shape_of_blocks != (2, 2):
+        return None
     (a, b), (c, d) = subterm.arg.args
     return _determinant(a) * _determinant(d) if is_zero(b) or is_zero(c) else None
 
@@ -222,10 +228,8 @@ def _log_of_product(subterm, context):
     if not (isinstance(subterm, log) and isinstance(subterm.args[0], Mul)):
         return None
     factors = subterm.args[0].args
-    if not all(isinstance(f, Determinant) for f in factors):
+    if not all(isinstance(f, Determinant) and context.is_positive_definite(f.arg) for f in factors):
         return None
-    for factor in factors:
-        context.require("{} is positive definite", factor.arg)
     return Add(*(log(f) for f in factors))
 
 
@@ -251,6 +255,8 @@ def _trace_of_one_by_one(subterm, context):
 
 def _number(matrix, context: Context):
     """The only entry of a 1x1 matrix: sums, scalar multiples, aᵀ b, and symbols defined entry by entry."""
+    if matrix.shape != (1, 1):
+        raise DoesNotApply(f"{matrix} of shape {matrix.shape} is no number")
     if isinstance(matrix, MatAdd):
         return Add(*(_number(part, context) for part in matrix.args))
     if isinstance(matrix, MatMul):
@@ -327,7 +333,7 @@ def largest_kernel_value(distance: str, vector: str) -> Rule:
         if not (isinstance(subterm, LargestEntry) and subterm.argument == values.left):
             return None
         profile = _profile(values.right, smallest.right)
-        if profile is None:
+        if profile is None or values.right.shape != (smallest.right.size, 1):
             return None
         function, radius = profile
         if not (function.is_positive and function.diff(radius).is_nonpositive):
@@ -358,7 +364,7 @@ def _profile(entries: FunctionMatrix, smallest: SmallestValue):
 
 
 def _cauchy_schwarz(subterm, context):
-    if subterm.func.__name__ == "Abs" and isinstance(subterm.args[0], Inner):
+    if isinstance(subterm, Abs) and isinstance(subterm.args[0], Inner):
         a, b = subterm.args[0].args
         return Norm(a) * Norm(b)
     return None
@@ -382,12 +388,24 @@ def _rayleigh(subterm, context):
     if not (isinstance(weighted, MatMul) and len(weighted.args) == 2 and weighted.args[1] == vector):
         return None
     matrix = weighted.args[0]
-    if not (isinstance(matrix, Inverse) and isinstance(matrix.arg, SymmetricSymbol)):
+    if not (isinstance(matrix, Inverse) and context.is_positive_definite(matrix.arg)):
         return None
-    context.require("{} is positive definite", matrix.arg)
     return Norm(vector) ** 2 / SmallestEigenvalue(matrix.arg)
 
 
+def _nonnegative_form(subterm, context):
+    """|vᵀ K⁻¹ v| = vᵀ K⁻¹ v for a positive definite K."""
+    if not isinstance(subterm, Abs) or _rayleigh(subterm.args[0], context) is None:
+        return None
+    return subterm.args[0]
+
+
+nonnegative_form = Rule(
+    "positive definite form",
+    r"$v^\top K^{-1}v\ge0$ for a positive definite $K$, so the absolute value may go.",
+    f"{HORN}, 7.1.6",
+    _nonnegative_form,
+)
 rayleigh_bound = Rule(
     "Rayleigh quotient",
     r"$v^\top K^{-1}v\le\lVert v\rVert^2/\lambda_{\min}(K)$",
@@ -403,7 +421,8 @@ def entries_bound(vector: str) -> Rule:
     """‖v‖ <= √n max_i |v_i| for the vector that the equation `vector` defines."""
 
     def rewrite(subterm: Basic, context: Context):
-        if isinstance(subterm, Norm) and subterm.argument == context.equation(vector).left:
+        column = context.equation(vector).left
+        if isinstance(subterm, Norm) and subterm.argument == column and column.cols == 1:
             return sqrt(subterm.argument.rows) * LargestEntry(subterm.argument)
         return None
 
@@ -427,7 +446,8 @@ def limit_at_infinity(label: str, name: str, reason: str) -> Rule:
     def rewrite(subterm: Basic, context: Context):
         symbol = context.equation(label).left
         quantities = subterm.atoms(Norm, SmallestEigenvalue)
-        if context.variable is None or any(context.varies(q) for q in quantities):
+        rest = subterm.xreplace({symbol: Dummy(positive=True)})
+        if context.variable is None or context.varies(rest):
             return None
         for q in sorted(quantities, key=default_sort_key):
             context.require("{} does not depend on {}", q, context.variable)

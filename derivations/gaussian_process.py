@@ -28,6 +28,7 @@ from .gaussian import (
     limit_at_infinity,
     log_of_product,
     multiply_blocks,
+    nonnegative_form,
     norm_of_zero,
     normal_density,
     one_by_one,
@@ -69,6 +70,10 @@ JOINT_DOMAIN = Domain(
         Declaration(y_s, "matrix", "values to predict"),
     ),
     (CONDITIONAL, SCHUR),
+    positive_definite={
+        K: "a diagonal block of the joint covariance",
+        S: "the Schur complement in the joint covariance",
+    },
 )
 
 schur_complement = unfold(
@@ -156,6 +161,9 @@ x, x_s = Family("x", p), MatrixSymbol("x_*", p, 1)
 mean, variance, distance = Symbol("m_*", real=True), Symbol("v_*", real=True), Symbol("d", positive=True)
 
 
+DISTINCT = "assumed, as the training inputs are distinct"
+
+
 def point_domain(size) -> Domain:
     """One test point x_*, `size` training points, the kernel matrices defined by the kernel."""
     gram, cross, own, values = (_renamed(size)[s] for s in (K, K_s, K_ss, y))
@@ -180,15 +188,22 @@ def point_domain(size) -> Domain:
         Equation(
             "distance", distance, SmallestValue(Lambda(i, separation), size), meaning="distance to the data"
         ),
-        Equation("mean", mean, at_one_point(PREDICT.result("mean"), size), meaning="predictive mean"),
+        Equation(
+            "mean",
+            mean,
+            at_one_point(PREDICT.result("mean"), size),
+            meaning="predictive mean",
+            rests_on=PREDICT.name,
+        ),
         Equation(
             "variance",
             variance,
             at_one_point(PREDICT.result("covariance"), size),
             meaning="predictive variance",
+            rests_on=PREDICT.name,
         ),
     )
-    return Domain(declarations, definitions)
+    return Domain(declarations, definitions, positive_definite={gram: DISTINCT})
 
 
 def predicted(label: str):
@@ -261,12 +276,13 @@ VARIANCE_BOUND = Derivation(
     "Far from the data the variance returns to 1",
     "Q3a",
     point_domain(n),
-    Line(1 - variance, 1 - variance),
+    Line(Abs(1 - variance), Abs(1 - variance)),
     (
         Step(predicted("variance")),
         Step(one_by_one),
         Step(kernel_formula),
         Step(norm_of_zero),
+        Step(nonnegative_form),
         Step(rayleigh_bound),
         Step(norm_by_largest),
         Step(largest_value),

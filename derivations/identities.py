@@ -52,7 +52,7 @@ def unfold(
         return context.use(label, subterm)
 
     mutants = (PLUS_ONE,) if value_is_zero else (OFF_BY_A_THOUSANDTH,)
-    return Rule(name, reason, source, rewrite, mutants=mutants, cites=label)
+    return Rule(name, reason, source, rewrite, mutants=mutants)
 
 
 def fold(label: str, name: str, reason: str, source: str = "definition", everywhere: bool = False) -> Rule:
@@ -62,7 +62,7 @@ def fold(label: str, name: str, reason: str, source: str = "definition", everywh
         equation = context.equation(label)
         return equation.left if equation.index is None and subterm == equation.right else None
 
-    return Rule(name, reason, source, rewrite, everywhere, mutants=(PLUS_ONE,), cites=label)
+    return Rule(name, reason, source, rewrite, everywhere, mutants=(PLUS_ONE,))
 
 
 def unfold_differential(label: str, name: str, reason: str, source: str = "definition") -> Rule:
@@ -92,7 +92,7 @@ def solved_for_term(label: str, name: str, reason: str, source: str) -> Rule:
         context.require("{} <= {} <= {}", equation.lower, index, equation.upper)
         return subtract(equation.left_at(index), rest)
 
-    return Rule(name, reason, source, rewrite, everywhere=True, cites=label)
+    return Rule(name, reason, source, rewrite, everywhere=True)
 
 
 def _index_of(subterm: Basic):

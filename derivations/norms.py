@@ -211,7 +211,7 @@ def _cited(label, name, reason, source, relation) -> Rule:
                 return substitute(right, mapping)
         return None
 
-    return Rule(name, reason, source, rewrite, relation=relation, mutants=MUTANTS[relation], cites=label)
+    return Rule(name, reason, source, rewrite, relation=relation, mutants=MUTANTS[relation])
 
 
 def _instances(known: Inequality, subterm, context: Context):
@@ -263,5 +263,4 @@ def extreme_of_every_vector(label: str, relation: str) -> Rule:
         rewrite,
         relation=relation,
         mutants=MUTANTS[relation],
-        cites=label,
     )

@@ -79,7 +79,8 @@ class Renaming:
         equations = {label: self.equation(e) for label, e in context.equations.items()}
         variable = None if context.variable is None else self(context.variable)
         inequalities = {label: self.inequality(e) for label, e in context.inequalities.items()}
-        return Context(ranges, equations, variable, inequalities=inequalities)
+        definite = {self(matrix): reason for matrix, reason in context.positive_definite.items()}
+        return Context(ranges, equations, variable, inequalities=inequalities, positive_definite=definite)
 
 
 def renaming_of(chain: Derivation) -> Renaming:
