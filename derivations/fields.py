@@ -26,7 +26,7 @@ class Numbers:
     1e-110; a difference of differences still has some 50 digits.
     """
 
-    def __init__(self, digits: int = DIGITS, step_digits: int = STEP_DIGITS):
+    def __init__(self, digits: int = DIGITS):
         self.context = mpmath.MPContext()
         self.context.dps = digits
         self.step = self.context.mpf(10) ** -(5 * digits // 16)
