@@ -184,7 +184,7 @@ def _symbol_row(d: Declaration) -> dict:
     return {
         "symbol": ",\\ ".join(_symbol_tex(s) for s in symbols),
         "meaning": d.meaning,
-        "shape": ",\\ ".join(_shape_tex(s) for s in symbols),
+        "shape": ",\\ ".join(filter(None, map(_shape_tex, symbols))),
     }
 
 

@@ -125,10 +125,10 @@ growing = FunctionExercise(
     title="Small eigenvalues, and a gradient that explodes",
     statement=r"""
 A recurrent network with two units rests at a fixed point, so that the slopes $d_1 \ne d_2$, both positive,
-are the same at every step: the Jacobian of each step is $J = \operatorname{diag}(d)\,U$. Refute the claim that
-the gradient must vanish when all eigenvalues of $U$ are small. Write a function that takes the slopes and returns
-a $U$ whose eigenvalues all have modulus less than $1/\max(d_1, d_2)$, and for which the Frobenius norm of
-$J^{20}$ is at least $1000$.
+are the same at every step: each has the Jacobian $J = \operatorname{diag}(d)\,U$. Refute the claim that the
+gradient must vanish when all eigenvalues of $U$ are small. Write a function that takes the slopes and
+returns a $U$ whose eigenvalues all have modulus less than $1/\max(d_1, d_2)$, and for which the Frobenius
+norm of $J^{20}$ is at least $1000$.
 """.strip(),
     points=2,
     domain="two different slopes from 1/4 to 4",
