@@ -65,7 +65,8 @@ class FormulaExercise(Exercise):
 
     `shapes`: name -> shape of the matrices; `real`, `positive`: the scalars; `shape`: that of the
     answer, () for a scalar; `situations`: a field and a random generator -> situations, the
-    smallest first; `source`: what yields the demanded value, as the reader is told.
+    smallest first; `source`: what yields the demanded value, as the reader is told; `spellings`:
+    notation that a reader may copy from the statement -> what to write here.
     """
 
     kind: ClassVar[str] = "formula"
@@ -76,6 +77,7 @@ class FormulaExercise(Exercise):
     shape: tuple = ()
     situations: Callable[[object, Random], Iterator[Situation]]
     source: str
+    spellings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -87,6 +89,10 @@ class FormulaExercise(Exercise):
 
     def parse(self, text: str) -> Expr:
         """The formula; raises `ParseError`, also when its shape is not that of the answer."""
+        for written, instead in self.spellings.items():
+            if written in text:
+                start = text.index(written)
+                raise ParseError(instead, text, start, start + len(written))
         formula = parse(text, self.shapes, real=self.real, positive=self.positive, known=())
         found = tuple(map(str, formula.shape)) if getattr(formula, "is_Matrix", False) else ()
         if found != tuple(map(str, self.shape)):
@@ -135,7 +141,8 @@ class FunctionExercise(Exercise):
     """An answer written as a Python function of arrays.
 
     `sizes`: name -> (smallest, largest); `judge`: inputs and results by name -> the disagreement,
-    or None; `admissible`: which inputs the problem allows; `source`: what yields the demanded value.
+    or None; `admissible`: which inputs the problem allows; `source`: what yields the demanded value;
+    `generic`: where any numbers in ±1 may be inputs, the sizes of such ones that are not the largest.
     """
 
     kind: ClassVar[str] = "function"
@@ -146,6 +153,7 @@ class FunctionExercise(Exercise):
     judge: Callable[[Mapping[str, list], Mapping[str, Array]], Disagreement | None]
     admissible: Callable[[Mapping[str, list]], bool] = lambda inputs: True
     source: str
+    generic: Mapping[str, int] | None = None
 
     @property
     def signature(self) -> str:

@@ -126,6 +126,7 @@ may coincide with an input.
     judge=judge_predict,
     admissible=admissible,
     source="conditioning the joint density gives",
+    generic={},
 )
 
 # --- one training input, one test input ---------------------------------------------------------

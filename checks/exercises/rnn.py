@@ -97,7 +97,7 @@ Write a function that returns $\partial L / \partial U$. The rows of `x` are $x_
 precision are not.
 """.strip(),
     points=2,
-    domain="n and m from 1 to 3, T from 1 to 4, entries from -4 to 4, zero weights and saturation included",
+    domain="n and m from 1 to 3, T from 1 to 4 and 8, entries from -4 to 4, some zero, some that saturate",
     hints=(
         "Run the network forward once and keep every state.",
         "The adjoint of a state is the gradient of all losses from there on; find it from the next state's.",
@@ -114,6 +114,7 @@ precision are not.
     results=(Result("gradient", ("n", "n"), "the gradient of the loss by U"),),
     judge=judge_grad_U,
     source="differences of the loss give",
+    generic={"T": 8},
 )
 
 # --- the adjoint, one step back -----------------------------------------------------------------
@@ -235,6 +236,7 @@ The transpose is `U.T`; `hadamard(u, v)` is the entrywise product, `diag(v)` the
     shape=("n", 1),
     situations=adjoint_situations,
     source="differences of the remaining losses give",
+    spellings={"g'": "the slopes g'(z_t) are called gp here"},
 )
 
 EXERCISES = (grad_U, adjoint_step)

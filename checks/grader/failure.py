@@ -53,7 +53,9 @@ class Failure:
 
 
 def show(value, digits: int = 6) -> str:
-    """A number or nested lists in as few characters as tell it to so many digits."""
+    """A number or nested lists in as few characters as tell it to so many digits; a word as it is."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, list | tuple):
         return f"[{', '.join(show(v, digits) for v in value)}]"
     text = f"{value:.{digits}g}"

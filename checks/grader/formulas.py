@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from random import Random
+
+import mpmath
 
 from derivations.parsing import ParseError
 
@@ -11,6 +14,7 @@ from ..exercises.exercise import FormulaExercise, Situation
 from .failure import Failure
 
 NOTHING = 1e-40
+LARGEST = sys.float_info.max
 
 
 def check_formula(exercise: FormulaExercise, text: str, seed: int) -> tuple[Failure | None, int]:
@@ -41,7 +45,9 @@ def refutation(exercise: FormulaExercise, text: str, comparison: Comparison) -> 
 
 
 def floats(value):
-    """For the eye: what is left of differences that vanish is shown as 0."""
+    """For the eye: what is left of differences that vanish is shown as 0, what no float holds as text."""
     if isinstance(value, list):
         return [floats(x) for x in value]
-    return 0.0 if abs(value) < NOTHING else float(value)
+    if abs(value) < NOTHING:
+        return 0.0
+    return float(value) if abs(value) <= LARGEST else mpmath.nstr(mpmath.mpf(value), 6)

@@ -85,8 +85,17 @@ class Run:
     def results(self, exercises: Iterable[Exercise]) -> Iterator[Result]:
         for exercise in exercises:
             self.grader.progress(f"{self.submission.file}: {exercise.name}")
-            yield self.result(exercise)
+            yield self.result_or_fault(exercise)
         self.unload()
+
+    def result_or_fault(self, exercise: Exercise) -> Result:
+        """The result; a fault of the grader's own costs this exercise, not the report."""
+        try:
+            return self.result(exercise)
+        except Exception as error:
+            said = plain(f"{type(error).__name__}: {error}")
+            self.unload()
+            return Result(exercise, WRONG, 0, Failure("grader", f"The grader fails on this answer: {said}."))
 
     def result(self, exercise: Exercise) -> Result:
         if self.submission.problem:

@@ -15,15 +15,16 @@ from checks.exercises import EXERCISES
 from checks.exercises.exercise import FormulaExercise, FunctionExercise
 from checks.grader.formulas import check_formula
 from checks.grader.grading import RIGHT, WRONG, Grader
+from checks.grader.search import GENERIC
 from checks.grader.submission import read_python
 
 GRADER = Grader(examples=25)
 
 
-def graded(name: str, body: str):
+def graded(name: str, body: str, grader: Grader = GRADER):
     """The result of a Python answer; `body` follows ``import numpy as np``."""
     submission = read_python("answers.py", f"import numpy as np\n{body}".encode())
-    return GRADER.grade(submission, [checks.get(name)]).results[0]
+    return grader.grade(submission, [checks.get(name)]).results[0]
 
 
 # --- rnn.grad_U -----------------------------------------------------------------------------------
@@ -218,7 +219,7 @@ FUNCTIONS_WRONG = {
 def test_right_functions_pass(name, code):
     result = graded(name, code)
     assert result.outcome == RIGHT, result.failure.lines()
-    assert result.tried == GRADER.examples
+    assert result.tried == GRADER.examples + GENERIC
 
 
 @pytest.mark.parametrize(
@@ -228,6 +229,41 @@ def test_wrong_functions_get_a_counterexample(name, slip):
     result = graded(name, FUNCTIONS_WRONG[name][slip])
     assert (result.outcome, result.failure.reason) == (WRONG, "counterexample")
     assert result.failure.inputs and result.failure.got != result.failure.demanded
+
+
+TRUNCATED = ADJOINT.replace(
+    "d = d + h[t] - y[t - 1]",
+    "d = h[t] - y[t - 1]\n        for s in range(min(t + {steps}, len(x)), t, -1):\n            "
+    "e = h[s] - y[s - 1]\n            for r in range(s, t, -1):\n                "
+    "e = U.T @ ((1 - h[r]**2) * e)\n            d = d + e",
+).replace("        d = U.T @ ((1 - h[t]**2) * d)\n", "")
+NEARLY_RIGHT = {
+    "back through three steps only": ("rnn.grad_U", TRUNCATED.format(steps=2)),
+    "back through six steps only": ("rnn.grad_U", TRUNCATED.format(steps=5)),
+    "off by a thousandth at three points, three tests and two dimensions": (
+        "gaussian_process.predict",
+        SOLVE.replace("k(Xs, Xs) -", "(X.shape == Xs.shape == (3, 2)) * 1e-3 + k(Xs, Xs) -"),
+    ),
+}
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("slip", NEARLY_RIGHT)
+def test_what_is_wrong_only_at_large_sizes_is_found_by_every_seed(slip, seed):
+    name, code = NEARLY_RIGHT[slip]
+    result = graded(name, code, Grader(examples=25, seed=seed))
+    assert (result.outcome, result.failure.reason) == (WRONG, "counterexample")
+
+
+def test_the_untruncated_form_is_right():
+    """Or the truncated ones would be wrong for another reason."""
+    assert graded("rnn.grad_U", TRUNCATED.format(steps=99)).outcome == RIGHT
+
+
+def test_generic_counterexamples_are_simplified():
+    inputs = graded("rnn.grad_U", TRUNCATED.format(steps=5)).failure.inputs
+    assert (len(inputs["h0"]), len(inputs["x"][0])) == (1, 1) and len(inputs["x"]) == 7
+    assert 0.0 in [v for row in inputs["y"] for v in row]
 
 
 def test_a_missing_transpose_shows_at_two_states_and_two_steps():
@@ -306,6 +342,11 @@ def test_a_formula_of_the_wrong_shape_or_in_other_names_is_explained():
     assert "of shape n×1" in check_formula(adjoint, "U", 0)[0].message
     assert "unknown name delta" in check_formula(adjoint, "dL + delta", 0)[0].message
     assert "hadamard(gp, d)" in check_formula(adjoint, "dL + U.T*(gp*d)", 0)[0].message
+    assert "are called gp here" in check_formula(adjoint, "dL + U.T*hadamard(g'(z), d)", 0)[0].message
+    assert (
+        "write exp(…)"
+        in check_formula(checks.get("gaussian_process.variance_one"), "1 - e^(-x)", 0)[0].message
+    )
 
 
 @pytest.mark.parametrize("name", [e.name for e in EXERCISES.values() if isinstance(e, FormulaExercise)])

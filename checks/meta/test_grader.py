@@ -19,6 +19,7 @@ from checks.grader.submission import read, read_python
 
 ROOT = Path(__file__).parents[2]
 GRADER = Grader(examples=20, limits=Limits(load=2.0, call=1.0))
+POINTS = sum(checks.get(name).points for name in checks.names())
 GOOD = """import numpy as np
 def rnn_grad_U(U, W, x, h0, y):
     h, d, G = [h0], 0 * h0, 0 * U
@@ -145,7 +146,32 @@ def test_formulas_in_a_table(tmp_path):
     path = tmp_path / "answers.toml"
     path.write_text('"rnn.adjoint_step" = "dL + U.T*diag(gp)*d"\n[gaussian_process]\nvariance_one = "1"\n')
     results = GRADER.grade(read(path), map(checks.get, checks.names())).results
-    assert [r.outcome for r in results] == [UNANSWERED, RIGHT, UNANSWERED, WRONG]
+    answered = {r.exercise.name: r.outcome for r in results if r.outcome != UNANSWERED}
+    assert answered == {"rnn.adjoint_step": RIGHT, "gaussian_process.variance_one": WRONG}
+
+
+@pytest.mark.parametrize("text", ["1/(x*x1)", "1-exp(10^7*(x-x1)^2)", "log(x-x1)", "10^400*x"])
+@pytest.mark.parametrize("suffix", [".py", ".toml"])
+def test_a_formula_without_a_value_is_told_and_not_raised(text, suffix, tmp_path, capsys):
+    path = tmp_path / f"answers{suffix}"
+    path.write_text(f'gaussian_process_variance_one = "{text}"\nrnn_adjoint_step = "dL + U.T*diag(gp)*d"\n')
+    assert main(["grade", str(path)]) == 1
+    out = capsys.readouterr().out
+    assert f"1 of {POINTS} points" in out and "your value" in out
+    assert main(["grade", str(path), "--format", "json"]) == 1
+    assert json.loads(capsys.readouterr().out)["submissions"][0]["earned"] == 1
+
+
+def test_a_fault_of_the_grader_costs_one_exercise_only(monkeypatch):
+    def check(exercise, text, seed):
+        raise KeyError(text)
+
+    monkeypatch.setattr("checks.grader.grading.check_formula", check)
+    source = f'gaussian_process_variance_one = "x"\n{GOOD}'
+    names = ["gaussian_process.variance_one", "rnn.grad_U"]
+    results = GRADER.grade(read_python("a.py", source.encode()), map(checks.get, names)).results
+    assert [r.outcome for r in results] == [WRONG, RIGHT]
+    assert results[0].failure.message == "The grader fails on this answer: KeyError: 'x'."
 
 
 # --- files that cannot be read --------------------------------------------------------------------
@@ -369,7 +395,7 @@ def test_text_report(tmp_path, capsys):
     path.write_text('rnn_adjoint_step = "dL + U*hadamard(gp, d)"\ngaussian_process_variance_one = "1 -"\n')
     assert main(["grade", str(path)]) == 1
     out = capsys.readouterr().out
-    assert "0 of 6 points" in out and "differences of the remaining losses give" in out
+    assert f"0 of {POINTS} points" in out and "differences of the remaining losses give" in out
     assert "something is missing at the end" in out and "not a sandbox" in out
 
 
