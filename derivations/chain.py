@@ -161,6 +161,8 @@ class _Rewriting:
         replacement = self.rule.rewrite(expression, context)
         if replacement is not None:
             return self._replace(expression, replacement)
+        if self.rule.relation == "→":
+            return expression  # the limit of a part is not the limit of the whole
         if isinstance(expression, Binder):
             body, index = open_binder(expression)
             inside = context.within(index, expression.lower, expression.upper)

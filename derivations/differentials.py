@@ -56,7 +56,6 @@ from .expressions import (
     add,
     diagonal,
     diagonal_of,
-    differential,
     elementwise_derivative,
     hadamard,
     index_sum,
@@ -419,9 +418,11 @@ def read_off(label: str | None = None) -> LineRule:
 
     def rewrite(line: Line, context: Context) -> Line | None:
         left, right, variable = line.left, line.right, context.variable
-        scalar = S.Zero if left == 0 else left.expression if left == differential(left.expression) else None
+        if variable is None or not (left == 0 or isinstance(left, Pairing) and left.weight == 1):
+            return None
+        scalar = S.Zero if left == 0 else left.expression
         weight = _weight_of(right, variable)
-        if scalar is None or weight is None:
+        if weight is None:
             return None
         gradient = Gradient(scalar, variable)
         return Line(gradient if label is None else _named(gradient, label, context), weight)

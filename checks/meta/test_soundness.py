@@ -1,0 +1,325 @@
+"""False or unproved lines that must not come out PROVED: each a small attack on the checker."""
+
+import pytest
+from sympy import Abs, Function, Lambda, Symbol, cos, exp, log, sin
+from sympy.matrices.expressions import MatrixSymbol
+from sympy.matrices.expressions.determinant import Determinant
+
+import derivations
+from derivations.chain import Derivation, DerivationError, Line, Rule, Step, Verdict, steps_of
+from derivations.context import Context, DoesNotApply
+from derivations.differentials import through_state
+from derivations.domain import Declaration, Domain, Equation
+from derivations.evaluate import evaluate
+from derivations.expressions import (
+    Family,
+    Gradient,
+    SymmetricSymbol,
+    VectorFunction,
+    add,
+    differential,
+    elementwise,
+    index_sum,
+    inverse,
+    product,
+)
+from derivations.fields import Unevaluable
+from derivations.gaussian import (
+    limit_at_infinity,
+    log_of_product,
+    normal_density,
+    rayleigh_bound,
+    recognise_normal,
+)
+from derivations.identities import induction_hypothesis
+from derivations.quantities import Inner, LogNormalDensity, Norm, SmallestValue
+from derivations.usual_form import KRONECKER, USUAL_FORM
+from derivations.verification import Worlds, check_chain, is_proved, numeric_evidence
+
+a, b = Symbol("a", real=True), Symbol("b", real=True)
+n = Symbol("n", integer=True, positive=True)
+T = Symbol("T", integer=True, positive=True)
+t = Symbol("t", integer=True)
+REALS = Domain((Declaration(a, "real", "a number"), Declaration(b, "real", "a number")))
+
+
+def chain_of(start, *steps, domain=REALS, **options) -> Derivation:
+    return Derivation("test.chain", "a chain", "-", domain, Line(start, start), steps, **options)
+
+
+def rewriting(old, new, **options) -> Rule:
+    return Rule("a rule", "because", "here", lambda e, c: new if e == old else None, **options)
+
+
+def verdict(chain) -> Verdict:
+    return check_chain(chain)[-1].verdict
+
+
+# --- what a derivation may be -------------------------------------------------------------------
+
+
+def test_a_first_line_that_claims_something_is_refused():
+    with pytest.raises(DerivationError, match="starts with a claim"):
+        Derivation("test", "", "-", REALS, Line(sin(a) ** 2, 1 - cos(a) ** 2), ())
+
+
+def test_a_derivation_without_steps_proves_nothing():
+    assert not is_proved(chain_of(a))
+
+
+def test_bounds_in_both_directions_are_refused():
+    up, down = rewriting(a, a + 1, relation="<="), rewriting(a, a - 2, relation=">=")
+    with pytest.raises(DerivationError, match="both directions"):
+        chain_of(a, Step(up), Step(down))
+
+
+def test_a_hypothesis_cannot_be_handed_in():
+    with pytest.raises(TypeError):
+        chain_of(a, Step(induction_hypothesis), hypothesis=Equation("hypothesis", a, b))
+
+
+def test_a_claim_cannot_pose_as_a_definition():
+    with pytest.raises(ValueError, match="no symbol"):
+        Domain(REALS.declarations, (Equation("pythagoras", sin(a) ** 2, 1 - cos(a) ** 2),))
+
+
+def test_an_index_must_be_declared():
+    with pytest.raises(DerivationError, match="not declared"):
+        chain_of(a, index=Declaration(t, "index", "time", 1, T))
+
+
+def test_a_lemma_that_a_rule_used_without_saying_so_still_counts():
+    """The context sees which equations were used; no rule has to say it."""
+    lemma = Derivation(
+        "test.lemma", "", "-", REALS, Line(sin(a), sin(a)), (Step(rewriting(a, b), sin(a) + 0 * a),)
+    )
+    assert not is_proved(lemma)
+    quiet = Rule(
+        "quiet", "because", "here", lambda e, c: c.equation("test.lemma").right if e == sin(a) else None
+    )
+    assert verdict(chain_of(sin(a) + a, Step(quiet, sin(a) + a), uses=(lemma,))) is not Verdict.PROVED
+
+
+# --- numbers that look away ---------------------------------------------------------------------
+
+
+def test_a_value_that_is_lost_refutes():
+    """log v² = 2 log v holds for positive v only."""
+    chain = chain_of(log(a**2), Step(rewriting(log(a**2), 2 * log(a))))
+    assert verdict(chain) is Verdict.REFUTED
+
+
+def test_zeros_alone_decide_nothing():
+    x = Family("x", 1)
+    domain = Domain((Declaration(T, "size", "length", 1, 3), Declaration(x, "family", "x", 1, T)))
+    late = index_sum(x[t], t, 20, T)
+    chain = chain_of(late, Step(rewriting(late, product(2, late))), domain=domain)
+    assert verdict(chain) is Verdict.UNDECIDED
+
+
+def test_what_is_false_for_longer_sums_only_is_refuted():
+    x = Family("x", 1)
+    domain = Domain((Declaration(T, "size", "length", 1, 3), Declaration(x, "family", "x", 1, T)))
+    late = add(x[1], index_sum(x[t], t, 4, T))
+    chain = chain_of(
+        late,
+        Step(rewriting(late, add(x[1], index_sum(x[t], t, 4, T), late, product(-1, x[1])))),
+        domain=domain,
+    )
+    assert verdict(chain) is Verdict.REFUTED
+
+
+def test_small_values_are_compared_relative_to_their_size():
+    tiny = a / 10**40
+    assert verdict(chain_of(tiny, Step(rewriting(tiny, 2 * tiny)))) is Verdict.REFUTED
+
+
+# --- bounds and limits --------------------------------------------------------------------------
+
+
+def test_a_bound_under_a_sum_needs_a_sum_that_grows():
+    u = Family("u", 1)
+    domain = Domain((Declaration(T, "size", "length", 1, 3), Declaration(u, "family", "u", 1, T)))
+
+    def larger(e, c):
+        return Norm(e.args[0].args[0]) * Norm(e.args[0].args[1]) if isinstance(e, Abs) else None
+
+    bound = Rule("bound", "because", "here", larger, relation="<=", everywhere=True)
+    total = index_sum(Abs(Inner(u[t], u[t])), t, 1, T)
+    assert chain_of(total, Step(bound), domain=domain).lines[-1].relation == "<="
+    with pytest.raises(DerivationError, match="does not grow"):
+        chain_of(1 - total, Step(bound), domain=domain).lines  # noqa: B018
+
+
+def test_every_place_of_a_bound_must_grow_not_only_the_last():
+    above = Rule(
+        "above",
+        "because",
+        "here",
+        lambda e, c: e + 1 if e in (a, b) else None,
+        everywhere=True,
+        relation="<=",
+    )
+    with pytest.raises(DerivationError, match="does not grow"):
+        chain_of(b - a, Step(above)).lines  # noqa: B018
+
+
+p = Symbol("p", integer=True, positive=True)
+x, x_s, d = Family("x", p), MatrixSymbol("x_*", p, 1), Symbol("d", positive=True)
+i = Symbol("i", integer=True)
+
+
+def far_domain(*more) -> Domain:
+    nearest = SmallestValue(Lambda(i, Norm(add(x[i], product(-1, x_s)))), 1)
+    return Domain(
+        (
+            Declaration(p, "size", "dimension", 1, 2),
+            Declaration(x, "family", "inputs", 1, 1),
+            Declaration(x_s, "matrix", "test input"),
+        ),
+        (Equation("distance", d, nearest), *more),
+    )
+
+
+far = limit_at_infinity("distance", "far away", "because")
+
+
+def test_a_limit_holds_nothing_fixed_that_moves_along():
+    """e^{-d} e^{‖x_1 - x_*‖} is 1 for ever."""
+    start = exp(-d) * exp(Norm(add(x[1], product(-1, x_s))))
+    with pytest.raises(DerivationError):
+        chain_of(start, Step(far), domain=far_domain(), variable=x_s).lines  # noqa: B018
+
+
+def test_a_limit_sees_through_definitions():
+    E = Symbol("E", positive=True)
+    start = E * exp(-d)
+    with pytest.raises(DerivationError):
+        chain_of(start, Step(far), domain=far_domain(Equation("E", E, exp(2 * d))), variable=x_s).lines  # noqa: B018
+
+
+def test_a_slow_limit_is_a_limit():
+    assert verdict(chain_of(1 / d, Step(far), domain=far_domain(), variable=x_s)) is Verdict.PROVED
+
+
+def test_a_false_limit_is_refuted():
+    assert (
+        verdict(chain_of(1 + 1 / d, Step(far, 1 / d - 1 / d), domain=far_domain(), variable=x_s))
+        is Verdict.REFUTED
+    )
+
+
+def test_a_limit_of_an_upper_bound_says_nothing_of_what_may_be_negative():
+    """-1 <= e^{-d} → 0 does not make -1 go to 0."""
+    minus_one = 0 * d - 1
+    above = Rule("above", "because", "here", lambda e, c: exp(-d) if e == minus_one else None, relation="<=")
+    chain = chain_of(minus_one, Step(above), Step(far), domain=far_domain(), variable=x_s)
+    with pytest.raises(DerivationError, match="says nothing"):
+        chain.relation  # noqa: B018
+
+
+# --- side conditions ----------------------------------------------------------------------------
+
+
+def test_a_logarithm_is_split_only_where_the_domain_says_positive_definite():
+    A, B = MatrixSymbol("A", n, n), MatrixSymbol("B", n, n)
+    line = Line(a, log(Determinant(A) * Determinant(B)))
+    bare = Context({}, {})
+    with pytest.raises(DoesNotApply):
+        log_of_product.apply(line, bare)
+    said = Context({}, {}, positive_definite={A: "declared", B: "declared"})
+    assert log_of_product.apply(line, said).right == log(Determinant(A)) + log(Determinant(B))
+
+
+def test_a_rayleigh_quotient_is_bounded_only_for_a_positive_definite_matrix():
+    K, v = SymmetricSymbol("K", n), MatrixSymbol("v", n, 1)
+    line = Line(a, Inner(v, product(inverse(K), v)))
+    with pytest.raises(DoesNotApply):
+        rayleigh_bound.apply(line, Context({}, {}))
+
+
+def test_a_mean_that_contains_the_variable_is_no_mean():
+    y, B, C = MatrixSymbol("y", n, 1), MatrixSymbol("B", n, n), SymmetricSymbol("C", n)
+    density = LogNormalDensity(y, product(B, y), C)
+    expanded = normal_density.apply(Line(a, density), Context({}, {}))
+    with pytest.raises(DoesNotApply):
+        recognise_normal.apply(expanded, Context({}, {}, variable=y))
+
+
+h, L = Family("h", 1), VectorFunction("L")
+
+
+def test_a_tail_that_sees_all_states_is_not_reached_through_one():
+    C = MatrixSymbol("C", 1, 1)
+    k = Symbol("k", integer=True)
+    later = index_sum(L(t, add(h[t], C)), t, k + 1, T)
+    delta = Family("δ", 1)
+    equations = {
+        "state": Equation("state", h[t], elementwise(Function("g"), h[t - 1]), t, 1, T + 1),
+        "all states": Equation("all states", C, index_sum(h[t], t, 5, T)),
+        "adjoint": Equation(
+            "adjoint", delta[t], Gradient(index_sum(L(i, add(h[i], C)), i, t, T), h[t]), t, 1, T + 1
+        ),
+    }
+    context = Context({k: (1, T), T: (1, None)}, equations, variable=h[k])
+    with pytest.raises(DoesNotApply):
+        through_state("adjoint").apply(Line(a, differential(later)), context)
+
+
+def test_what_enters_by_the_first_member_only_still_varies():
+    """f_0 depends on U, f_t on f_{t-1}: so does f_T."""
+    U, f = MatrixSymbol("U", 1, 1), Family("f", 1)
+    equations = {
+        "start": Equation("start", f[t], product(2, U), t, 0, 0),
+        "step": Equation("step", f[t], elementwise(sin, f[t - 1]), t, 1, T),
+    }
+    assert Context({T: (1, None)}, equations, variable=U).varies(f[T])
+
+
+def test_a_recurrence_that_runs_backward_is_not_taken_to_run_forward():
+    f = Family("f", 1)
+    equations = {"back": Equation("back", f[t], elementwise(sin, f[t + 1]), t, 0, T - 1)}
+    assert Context({T: (1, None)}, equations, variable=f[T]).varies(f[0])
+
+
+# --- declared facts -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", derivations.names())
+def test_what_a_domain_says_is_positive_definite_is_so_in_every_world(name):
+    for _, chain in derivations.get(name).parts:
+        for world in Worlds(chain, 4, 0).list:
+            for matrix in chain.domain.positive_definite:
+                try:
+                    rows = evaluate(inverse(inverse(matrix)), world)
+                    evaluate(inverse(matrix), world)
+                except Unevaluable:
+                    continue  # two equal inputs: the case that the assumption excludes
+                smallest = world.field.eigenvalues(rows)[0]
+                assert smallest > 0, f"{name}: {matrix} has the eigenvalue {smallest}"
+
+
+# --- every rule on lines that it was not written for --------------------------------------------
+
+
+def all_rules() -> list[Rule]:
+    found = {}
+    for name in derivations.names():
+        for _, _, step in steps_of(derivations.get(name)):
+            found.setdefault((step.by.name, id(step.by)), step.by)
+    return [*found.values(), *KRONECKER, *USUAL_FORM]
+
+
+@pytest.mark.parametrize("name", derivations.names())
+def test_every_rule_tells_the_truth_on_every_line_it_applies_to(name):
+    """A rule with a typed answer in a definition passes renaming; here it fails, on the lines of others."""
+    for _, chain in derivations.get(name).parts:
+        worlds = Worlds(chain, 2, 0)
+        for line in chain.lines:
+            for rule in all_rules():
+                try:
+                    made = rule.apply(line, chain.context())
+                except DoesNotApply:
+                    continue
+                evidence = numeric_evidence(line, made, rule, chain, worlds)
+                assert not evidence.refuted, f"{rule.name} on {chain.name}: {evidence.counterexample}"
