@@ -31,30 +31,44 @@ ORDINARY = WHOLE + BROKEN
 LARGE = dyadic(8, -8, 16, -16, 32, -32)
 
 #: What the entries of one symbol are drawn from.  `large` weights saturate tanh, logistic and softplus.
-REGIMES: dict[str, st.SearchStrategy[Fraction]] = {
-    "ordinary": st.sampled_from(ORDINARY),
-    "zero": st.just(Fraction(0)),
-    "large": st.sampled_from(LARGE),
-}
+REGIMES = {"ordinary": ORDINARY, "zero": dyadic(0), "large": LARGE}
 
 
 # --- worlds of a domain -------------------------------------------------------------------------
 
 
+CHUNK = 6
+
+
+@st.composite
+def entries_in_one_regime(draw, regime: str | None) -> tuple[str, list[Fraction]]:
+    """A regime, unless it is given, and six entries, the last of which is the first to become 0."""
+    regime = draw(st.sampled_from(tuple(REGIMES))) if regime is None else regime
+    digits, numbers = draw(st.integers(0, 16**CHUNK - 1)), REGIMES[regime]
+    return regime, [numbers[(digits >> 4 * i) % 16 % len(numbers)] for i in range(CHUNK)]
+
+
 class Drawn:
-    """A `derivations.domain.Source` over Hypothesis: each symbol, by its label, stays in one regime."""
+    """A `derivations.domain.Source` over Hypothesis: each symbol, by its label, stays in one regime.
+
+    Entries are drawn six at a time, as the hexadecimal digits of one integer, whatever the shape of their
+    symbol.  So the draws stay in step while Hypothesis lowers a size; and as it makes integers small, what is
+    not 0 moves to the first entries, which a smaller size keeps.
+    """
 
     def __init__(self, draw, regimes: Mapping[str, str]):
         self.draw = draw
         self.regimes = dict(regimes)
+        self.left: dict[str, list[Fraction]] = {}
 
     def integer(self, lower: int, upper: int, label: str) -> int:
         return self.draw(st.integers(lower, upper), label)
 
     def number(self, label: str) -> Fraction:
-        if label not in self.regimes:
-            self.regimes[label] = self.draw(st.sampled_from(tuple(REGIMES)), f"regime of {label}")
-        return self.draw(REGIMES[self.regimes[label]], label)
+        if not self.left.get(label):
+            chunk = entries_in_one_regime(self.regimes.get(label))
+            self.regimes[label], self.left[label] = self.draw(chunk, label)
+        return self.left[label].pop(0)
 
     def choice(self, options: tuple, label: str, abstract=None):
         return self.draw(st.sampled_from(options), label)
@@ -99,7 +113,7 @@ def _enlarged(domain: Domain, largest: Mapping[Symbol, int]) -> Domain:
 
 def vectors(size: int) -> st.SearchStrategy[np.ndarray]:
     """Ordinary numbers, `(size,)`."""
-    return st.lists(REGIMES["ordinary"], min_size=size, max_size=size).map(_floats)
+    return st.lists(st.sampled_from(ORDINARY), min_size=size, max_size=size).map(_floats)
 
 
 def _floats(numbers) -> np.ndarray:
@@ -110,7 +124,7 @@ def _floats(numbers) -> np.ndarray:
 def distinct_points(draw, most: int = 4, least: int = 1, dimension: int | None = None) -> np.ndarray:
     """From `least` to `most` points in one to three dimensions, no two equal, `(n, p)`, float64."""
     p = draw(st.integers(1, 3), "dimension") if dimension is None else dimension
-    point = st.tuples(*[REGIMES["ordinary"]] * p)
+    point = st.tuples(*[st.sampled_from(ORDINARY)] * p)
     points = draw(st.lists(point, min_size=least, max_size=most, unique=True), "points")
     return np.array([_floats(point) for point in points])
 

@@ -59,7 +59,7 @@ BY_BIAS = index_sum(
 )
 UNROLLED = {"U": rnn.GRAD_U_UNROLLED.result(), "W": rnn.GRAD_W_UNROLLED.result()}
 
-few = settings(max_examples=settings().max_examples // 3)
+few = settings(max_examples=settings().max_examples // 4)
 
 
 def networks(**options):
