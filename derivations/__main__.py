@@ -65,10 +65,13 @@ def _add_gradient(commands) -> None:
         description="The gradient of a scalar, or the Jacobian of a column, step by step, each line checked.",
         epilog="example: python -m derivations gradient 'log(det(X))' --wrt X",
     )
-    differentiating.add_argument("expression", metavar="EXPR", help="such as 'x.T*A*x', 'tr(tanh(W*X))', 'log(det(X))'")
+    differentiating.add_argument("expression", metavar="EXPR", help="such as 'x.T*A*x' or 'log(det(X))'")
     differentiating.add_argument("--wrt", required=True, metavar="X", help="the variable")
     differentiating.add_argument(
-        "--shapes", default="", metavar="'X:n,n a:n,1'", help="shapes; others are inferred, capitals as matrices, small letters as columns"
+        "--shapes",
+        default="",
+        metavar="'X:n,n a:n,1'",
+        help="shapes; others are inferred, capitals as matrices, small letters as columns",
     )
     differentiating.add_argument("--scalars", default="", metavar="s,c", help="names that are real numbers")
     differentiating.add_argument("--symmetric", default="", metavar="A,B", help="matrices that are symmetric")
@@ -139,9 +142,8 @@ def run_check(options) -> int:
             print(f"{report['name']:38}{_verdicts(report)}")
             for line in _lines(report):
                 if line["verdict"] in ("REFUTED", "UNDECIDED"):
-                    print(
-                        f"  line {line['number']} {line['verdict']}: {line['evidence']['counterexample'] or line['problem']}"
-                    )
+                    why = line["evidence"]["counterexample"] or line["problem"]
+                    print(f"  line {line['number']} {line['verdict']}: {why}")
     return _status(reports)
 
 
@@ -149,10 +151,12 @@ def run_gradient(options) -> int:
     scalars = tuple(filter(None, options.scalars.split(",")))
     shapes = infer_shapes(options.expression, read_shapes(options.shapes), scalars, (options.wrt,))
     if options.wrt in scalars:
-        raise ParseError(f"--wrt takes a matrix or a column, and {options.wrt} is declared a number", options.wrt)
+        message = f"--wrt takes a matrix or a column, and {options.wrt} is declared a number"
+        raise ParseError(message, options.wrt)
     expression = parse(options.expression, shapes, real=scalars)
     variable = declared(shapes)[options.wrt]
-    assumptions = And(*(Q.symmetric(_declared(name, shapes)) for name in filter(None, options.symmetric.split(","))))
+    symmetric = filter(None, options.symmetric.split(","))
+    assumptions = And(*(Q.symmetric(_declared(name, shapes)) for name in symmetric))
     derive = derive_jacobian if is_matrix(expression) else derive_gradient
     report = as_dict(derive(expression, variable, assumptions))
     if options.format == "text":
@@ -214,12 +218,8 @@ def _as_text(report) -> str:
         for line in part["lines"]:
             out.append(f"{line['number']:>3}  {line['text']}")
             out.append(f"     by {line['rule']}" + (f" [{line['verdict']}]" if line["verdict"] else ""))
-            out += [f"     {c}" for c in _plain(line["conditions"])]
+            out += [f"     {c}" for c in line["conditions_text"]]
     return "\n".join([*out, "", _verdicts(report)])
-
-
-def _plain(conditions):
-    return [c.replace("$", "").replace(r"\le", "<=") for c in conditions]
 
 
 def _as_latex(report) -> str:
@@ -248,7 +248,13 @@ FORMATS = {
     "markdown": _as_markdown,
     "json": lambda report: json.dumps(report, indent=2, ensure_ascii=False),
 }
-COMMANDS = {"list": run_list, "show": run_show, "check": run_check, "gradient": run_gradient, "export": run_export}
+COMMANDS = {
+    "list": run_list,
+    "show": run_show,
+    "check": run_check,
+    "gradient": run_gradient,
+    "export": run_export,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -351,6 +351,9 @@ class Text(Named, StrPrinter):
             else f"{self._print(e.parent)}[{e.i + 1},{e.j + 1}]"
         )
 
+    def _print_Abs(self, e):
+        return f"|{self._print(e.args[0])}|"
+
     def _print_Norm(self, e):
         return f"‖{self._print(e.argument)}‖"
 

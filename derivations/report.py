@@ -123,6 +123,7 @@ def _line_dict(derivation, part: Derivation, checked: CheckedLine, number: int) 
         "source": rule.source if rule else "",
         "trusted": bool(rule and rule.trusted),
         "conditions": [_condition(c) for c in checked.conditions],
+        "conditions_text": [c.template.format(*map(text, c.terms)) for c in checked.conditions],
         "verdict": checked.verdict.value if checked.verdict else None,
         "problem": checked.problem,
         "evidence": _evidence_dict(checked, part),

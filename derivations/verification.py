@@ -182,7 +182,7 @@ def check_step(chain: Derivation, position: int, step: Step, worlds: Worlds) -> 
 
 
 def says_zero(chain: Derivation) -> bool:
-    """Whether the chain itself says that its value is 0, so that zeros in numbers are no sign of an empty check."""
+    """Whether the chain itself says that its value is 0, so that zeros are no sign of an empty check."""
     return any(is_zero(line.right) for line in chain.lines)
 
 
@@ -256,7 +256,7 @@ def _verdict(proved: bool, evidence: Evidence, enough: int, zero: bool) -> Verdi
 
 
 def refute_mutant(chain: Derivation, position: int, mutant: Mutant, worlds: Worlds) -> Evidence | None:
-    """The numbers' answer to one step with its rule falsified, all else frozen; None if the mutant does not fit."""
+    """The numbers' answer to a step with its rule falsified, all else frozen; None if the mutant misfits."""
     rule, before = chain.steps[position - 1].by, chain.lines[position - 1]
     try:
         wrong = rule.apply(before, chain.context(), mutant)
