@@ -103,12 +103,13 @@ IN_THE_BROWSER = """
     from itertools import islice
 
     import derivations
-    for module in pkgutil.iter_modules(derivations.__path__):
-        import_module(f"derivations.{module.name}")
+    import checks.equality
+    for package in (derivations, checks.equality):
+        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            import_module(module.name)
     for name in derivations.names():
         derivations.get(name)
 
-    import checks.equality
     from checks.exercises import EXERCISES
     from checks.exercises.exercise import FormulaExercise
     from derivations.fields import Numbers
