@@ -305,6 +305,25 @@ DOMAINS = {
     "gamma": _no_pole,
     "digamma": _no_pole,
 }
+
+
+def _to_pole(x) -> float:
+    """A bound on log2(1/d + 1), d the distance to the nearest of 0, -1, -2, …"""
+    distance = x - min(round(x), 0) if x < 0.5 else x
+    return max(2 - magnitude(distance), 1) if distance else inf
+
+
+def _growth(x) -> float:
+    """A bound on log2 |digamma x|."""
+    return _to_pole(x) + log2(abs(magnitude(x)) + 8)
+
+
+def _circle(x, found) -> float:
+    """-log2(1 - x²)/2, a little more: the slope of arcs at x."""
+    rest = 1 - x * x
+    return 1 - magnitude(rest) / 2 if rest else inf
+
+
 SLOPES = {
     "exp": lambda x, found: magnitude(found),
     "ln": lambda x, found: 1 - magnitude(x),
@@ -313,6 +332,14 @@ SLOPES = {
     "sinh": lambda x, found: max(magnitude(found), 0) + 1,
     "cosh": lambda x, found: magnitude(found),
     **dict.fromkeys(("erf", "erfc"), lambda x, found: 1 - 1.4426 * float(x) ** 2),
+    "erfi": lambda x, found: 1 + 1.4428 * float(x) ** 2,
+    "erfinv": lambda x, found: 1.4428 * float(found) ** 2,
+    "tan": lambda x, found: 2 * max(magnitude(found), 0) + 1,
+    **dict.fromkeys(("asin", "acos", "acosh"), _circle),
+    "atanh": lambda x, found: 2 * _circle(x, found),
+    "gamma": lambda x, found: magnitude(found) + _growth(x),
+    "loggamma": lambda x, found: _growth(x),
+    "digamma": lambda x, found: 2 * _to_pole(x) + 3,
 }
 """The logarithm (to base 2) of a bound on the slope, from the argument and the value."""
 NAMES = {sympy.log: "ln"}

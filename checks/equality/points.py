@@ -9,7 +9,7 @@ from random import Random
 
 import sympy
 from sympy import Abs, Max, Min, Pow, Rational, sign
-from sympy.matrices.expressions import MatrixSymbol
+from sympy.matrices.expressions import KroneckerProduct, MatrixSymbol
 
 from derivations.expressions import is_matrix
 
@@ -18,6 +18,7 @@ MOST_SMALL = 14
 MOST_KINKS = 10
 RANDOM, SCALED, MIXED, PARTIAL = 10, 6, 6, 4
 MATRIX_POINTS = 14
+LARGEST_SIDE, MOST_WORK = 16, 10_000
 SPREAD = 26
 
 
@@ -26,7 +27,7 @@ def points(formulas, seed: int = 0) -> Iterator[dict]:
     symbols = sorted(set().union(*(f.symbols for f in formulas)), key=lambda s: s.name)
     random = Random(seed)
     if any(map(is_matrix, symbols)):
-        yield from with_matrices(symbols, random)
+        yield from affordable(formulas, with_matrices(symbols, random))
         return
     yield from small(symbols, random)
     if not symbols:
@@ -47,14 +48,17 @@ def more(formulas, count: int, seed: int = 1) -> Iterator[dict]:
     """Further points, for formulas that have a value at few of the first."""
     symbols = sorted(set().union(*(f.symbols for f in formulas)), key=lambda s: s.name)
     random = Random(seed)
-    scalars = not any(map(is_matrix, symbols))
+    if any(map(is_matrix, symbols)):
+        yield from affordable(formulas, further_matrices(symbols, count, random))
+        return
     for _ in range(count if symbols else 0):
         widest = random.choice((1, 3, 6, 12))
-        scales = {s: power(random.uniform(-widest, widest)) for s in symbols}
-        if scalars:
-            yield {s: drawn(s, random, scales[s]) for s in symbols}
-        else:
-            yield matrix_point(symbols, sizes_of(symbols, random), random.choice(KINDS), random)
+        yield {s: drawn(s, random, power(random.uniform(-widest, widest))) for s in symbols}
+
+
+def further_matrices(symbols, count: int, random: Random) -> Iterator[dict]:
+    for _ in range(count):
+        yield matrix_point(symbols, sizes_of(symbols, random), random.choice(KINDS), random)
 
 
 def neighbours(point: dict, seed: int = 2, count: int = 4) -> Iterator[dict]:
@@ -190,6 +194,23 @@ def with_matrices(symbols, random: Random) -> Iterator[dict]:
     for k in range(MATRIX_POINTS):
         chosen = {s: 2 + (i + k) % 2 for i, s in enumerate(sizes)} if k < 4 else sizes_of(symbols, random)
         yield matrix_point(symbols, chosen, KINDS[k % len(KINDS)], random)
+
+
+def affordable(formulas, found: Iterator[dict]) -> Iterator[dict]:
+    """As many of the points as their matrices, and Kronecker products of them, are small enough for."""
+    nodes = set().union(*(f.value.atoms(MatrixSymbol, KroneckerProduct) for f in formulas))
+    dimensions = {size for node in nodes for size in node.shape}
+    if any(d.is_Integer and d > LARGEST_SIDE for d in dimensions):
+        return
+    spent = 0
+    for point in found:
+        sizes = integers({s: x for s, x in point.items() if isinstance(x, int)})
+        largest = max((int(d.xreplace(sizes)) for d in dimensions), default=1)
+        if spent and (largest > LARGEST_SIDE or spent + largest**3 > MOST_WORK):
+            continue
+        spent += largest**3
+        if largest <= LARGEST_SIDE:
+            yield point
 
 
 def sizes_of(symbols, random: Random) -> dict:

@@ -39,6 +39,7 @@ from .formula import Formula
 
 MOST_OPERATIONS = 160
 MOST_DERIVED = 80
+MOST_GAMMA = 40
 MOST_TERMS = 120
 MOST_EXPONENTIALS = 6
 SMOOTH = (sympy.exp, sympy.log, tanh, sinh, cosh, sympy.sin, sympy.cos, sympy.atan, sympy.asinh, sympy.erf)
@@ -158,7 +159,8 @@ def is_smooth_everywhere(expression: Expr) -> bool:
 
 
 def by_gamma(difference: Expr) -> bool:
-    return difference.has(sympy.gamma) and sympy.gammasimp(difference) == 0
+    small = difference.count_ops() <= MOST_GAMMA
+    return small and difference.has(sympy.gamma) and sympy.gammasimp(difference) == 0
 
 
 WAYS = (by_expansion, by_logarithms, by_fractions, by_derivatives, by_gamma)
