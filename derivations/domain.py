@@ -19,7 +19,7 @@ import sympy
 from sympy import Basic, Dummy, Expr, Function, Integer, Symbol
 from sympy.matrices.expressions import MatrixSymbol
 
-from .evaluate import World, filled, multiply
+from .evaluate import World, evaluate, filled, multiply
 from .expressions import Member, SymmetricSymbol, substitute
 from .fields import Numbers, Unevaluable
 
@@ -125,12 +125,14 @@ class Domain:
 
     `facts`: what is true of the declared symbols by the way in which their values are chosen.
     `positive_definite`: the symmetric matrices that are positive definite, each with the reason.
+    `defined_where`: worlds in which one of these has no value lie outside the domain.
     """
 
     declarations: tuple[Declaration, ...]
     definitions: tuple[Equation, ...] = ()
     facts: tuple[Inequality, ...] = ()
     positive_definite: Mapping[Basic, str] = field(default_factory=dict)
+    defined_where: tuple[Basic, ...] = ()
 
     def __post_init__(self):
         for e in self.definitions:
@@ -163,6 +165,13 @@ class Domain:
             if declaration.symbol not in world.values:
                 KINDS[declaration.kind](declaration, world, source)
         return world
+
+    def contains(self, world: World) -> bool:
+        """Whether what must have a value has one in a world."""
+        try:
+            return all(evaluate(expression, world) is not None for expression in self.defined_where)
+        except Unevaluable:
+            return False
 
     def with_direction(self, world: World, variable, source: Source) -> World:
         """The same world with a direction in which `variable` moves."""
@@ -421,9 +430,11 @@ def ladder(domain: Domain, generic: int = 8, seed: int = 0) -> Iterator[World]:
     rungs += [(random.choice(grid), (Generic, Generic, Positive)[i % 3](random)) for i in range(generic)]
     for values, source in rungs:
         try:
-            yield domain.world(source, dict(zip((d.symbol for d in sizes), values, strict=True))), source
+            world = domain.world(source, dict(zip((d.symbol for d in sizes), values, strict=True)))
         except Unevaluable:
             continue
+        if domain.contains(world):
+            yield world, source
 
 
 def _stretched(sizes: tuple[Declaration, ...], place: int) -> tuple[int, ...]:

@@ -51,6 +51,7 @@ from .usual_form import KRONECKER, USUAL_FORM
 
 MOST_STEPS = 500
 MOST_NODES = 20_000
+WHERE = "The answer holds where it has a value: what it inverts is invertible, what it divides by is not 0."
 READ_OFF = (join_weights, symmetric_part, read_off())
 READ_OFF_JACOBIAN = (read_off_jacobian, differential_to_the_right)
 
@@ -208,7 +209,9 @@ def driven(chain: Derivation, candidates) -> Derivation:
 
 
 def _with_lines(chain: Derivation, lines: list[Line]) -> Derivation:
-    """The chain, with the lines that its steps have just made; checking makes them once more."""
+    """The chain over the points where its answer has a value, with its lines; checking makes them once more."""
+    domain = replace(chain.domain, defined_where=(lines[-1].right,))
+    chain = replace(chain, domain=domain, assumptions=(WHERE,))
     vars(chain)["lines"] = tuple(lines)
     return chain
 
