@@ -38,7 +38,7 @@ POINTS = {
     "n = 1": distinct_points(most=1),
     "nearly singular K": nearly_coincident_points(),
 }
-few = settings(max_examples=settings().max_examples // 2)
+few = settings(max_examples=settings().max_examples // 3)
 
 
 @dataclass(frozen=True)

@@ -213,16 +213,16 @@ def test_nearly_coincident_points_make_the_kernel_matrix_nearly_singular():
 
 
 @pytest.mark.parametrize("matrices", [spd_matrices, ill_conditioned_spd_matrices], ids=lambda f: f.__name__)
-@pytest.mark.parametrize("size", [2, 3, 5])
+@pytest.mark.parametrize("size", [2, 4])
 def test_matrices_are_symmetric_positive_definite_and_not_diagonal(matrices, size):
     """Positive definite exactly: all leading minors, in rational numbers."""
-    for matrix in drawn(matrices(size)):
+    for matrix in drawn(matrices(size))[:30]:
         assert np.array_equal(matrix, matrix.T) and np.any(np.triu(matrix, 1))
         exact = Matrix(size, size, [Rational(x) for x in matrix.ravel()])
         assert all(exact[:k, :k].det(method="bareiss") > 0 for k in range(1, size + 1)), matrix
 
 
-@pytest.mark.parametrize("size", [2, 3, 5])
+@pytest.mark.parametrize("size", [2, 4])
 def test_ill_conditioned_matrices_are(size):
     """cond >= ‖A e_1‖ ‖A⁻¹ e_n‖, in rational numbers, where float64 could not tell."""
     for matrix in drawn(ill_conditioned_spd_matrices(size))[:20]:
