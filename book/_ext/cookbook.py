@@ -1,0 +1,117 @@
+"""The Matrix Cookbook's chapter 2 on the page: directives ``cookbook``, the table, and ``worked``, one chain.
+
+Every cell is computed while the page is read: our gradient, its verdict, and what SymPy's own ``diff`` does.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import warnings
+from collections import Counter
+from collections.abc import Callable
+
+from docutils import nodes
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from chains import part_nodes
+from derivations import cookbook, report
+from derivations.matrix_calculus import derive_gradient, derive_jacobian
+from derivations.printing import latex
+from pieces import paragraph, rich, span, table
+
+log = logging.getLogger(__name__)
+
+SECONDS_OF_A_ROW = 5
+
+
+def within_seconds(compute: Callable):
+    """`compute()`, or `TimeoutError` after `SECONDS_OF_A_ROW`; unbounded outside the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        return compute()
+
+    def late(signum, frame):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS_OF_A_ROW)
+    try:
+        return compute()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def formula(expression) -> nodes.math:
+    return nodes.math(latex(expression), latex(expression))
+
+
+class CookbookDirective(SphinxDirective):
+    """``{cookbook}``: for every equation number, expression, gradient, verdict, SymPy's answer; and totals."""
+
+    def run(self):
+        self.env.note_dependency(cookbook.__file__)
+        counts: Counter = Counter()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            rows = [self.row(row, counts) for row in cookbook.ROWS]
+        head = ["Equation", "Expression", "By", "Our gradient", "Verdict", "SymPy's `diff`"]
+        return [self.totals(counts), table(head, rows, "cookbook")]
+
+    def row(self, row: cookbook.Row, counts: Counter):
+        number = [nodes.Text(f"({row.number})")]
+        if row.refused:
+            counts["refused"] += 1
+            return [number, rich(row.refused), [], [], [span("refused", "refused")], []]
+        verdict, theirs = cookbook.verdict(row), cookbook.right_wrong_or_error(row, within_seconds)
+        counts[str(verdict)] += 1
+        counts[f"SymPy {theirs.partition(':')[0]}"] += 1
+        if verdict in ("REFUTED", "UNDECIDED"):
+            log.warning("Matrix Cookbook (%s) is %s", row.number, verdict, location=self.get_location())
+        note = [nodes.Text(f" ({row.note})")] if row.note else []
+        ours = formula(cookbook.answer(row))
+        badge = span(str(verdict), "tally", str(verdict).lower())
+        return [
+            number,
+            [formula(row.expression), *note],
+            [formula(row.variable)],
+            [ours],
+            [badge],
+            rich(theirs),
+        ]
+
+    def totals(self, counts: Counter) -> nodes.paragraph:
+        derived = len(cookbook.ROWS) - counts["refused"]
+        return paragraph(
+            f"Of {len(cookbook.ROWS)} equations {derived} are derived here, {counts['PROVED']} of them with every "
+            f"step proved; {counts['refused']} are refused. SymPy's `diff` is right on {counts['SymPy right']} of "
+            f"these {derived}, wrong without a word on {counts['SymPy wrong']}, and raises or returns no matrix on "
+            f"{counts['SymPy error']}."
+        )
+
+
+class WorkedDirective(SphinxDirective):
+    """``{worked} 57``: the chain behind an equation of the table, line by line."""
+
+    required_arguments = 1
+
+    def run(self):
+        self.env.note_dependency(cookbook.__file__)
+        found = next((row for row in cookbook.ROWS if row.number == self.arguments[0]), None)
+        if found is None or found.refused:
+            log.warning("no equation (%s) is derived", self.arguments[0], location=self.get_location())
+            return []
+        derive = derive_jacobian if found.is_jacobian else derive_gradient
+        checked = report.as_dict(derive(found.expression, found.variable, found.assumptions))
+        lines = [
+            node for part in checked["parts"] for node in part_nodes(part, None, self.env.docname, False)
+        ]
+        return [nodes.container("", *lines, classes=["derivation"])]
+
+
+def setup(app):
+    app.setup_extension("chains")
+    app.add_directive("cookbook", CookbookDirective)
+    app.add_directive("worked", WorkedDirective)
+    return {"parallel_read_safe": False, "parallel_write_safe": True}
