@@ -190,6 +190,9 @@ def verdict(row: Row) -> Verdict:
     return next((v for v in worst_first if v in found), Verdict.PROVED)
 
 
+ENOUGH = 5
+
+
 # --- what SymPy's own diff does -----------------------------------------------------------------
 
 
@@ -221,4 +224,6 @@ def agrees(row: Row, found: Basic) -> bool:
         if off > 1e-40:
             return False
         points += 1
+        if points == ENOUGH:
+            break
     return points > 0

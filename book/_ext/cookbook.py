@@ -48,7 +48,7 @@ def formula(expression) -> nodes.math:
 
 
 class CookbookDirective(SphinxDirective):
-    """``{cookbook}``: for every equation number, expression, gradient, verdict, SymPy's answer; and totals."""
+    """``{cookbook}``: each equation's expression, gradient, verdict and SymPy's answer; and totals."""
 
     def run(self):
         self.env.note_dependency(cookbook.__file__)
@@ -84,10 +84,10 @@ class CookbookDirective(SphinxDirective):
     def totals(self, counts: Counter) -> nodes.paragraph:
         derived = len(cookbook.ROWS) - counts["refused"]
         return paragraph(
-            f"Of {len(cookbook.ROWS)} equations {derived} are derived here, {counts['PROVED']} of them with every "
-            f"step proved; {counts['refused']} are refused. SymPy's `diff` is right on {counts['SymPy right']} of "
-            f"these {derived}, wrong without a word on {counts['SymPy wrong']}, and raises or returns no matrix on "
-            f"{counts['SymPy error']}."
+            f"Of {len(cookbook.ROWS)} equations {derived} are derived here, {counts['PROVED']} of them with "
+            f"every step proved; {counts['refused']} are refused. SymPy's `diff` is right on "
+            f"{counts['SymPy right']} of these {derived}, wrong without a word on {counts['SymPy wrong']}, and "
+            f"raises or returns no matrix on {counts['SymPy error']}."
         )
 
 
