@@ -134,7 +134,8 @@ def run_check(options) -> int:
     names = options.names or derivations.names()
     for name in names:
         derivations.get(name)
-    reports = list(_reports(names, options.examples, options.seed))
+    broken: list[DerivationError] = []
+    reports = list(_reports(names, options.examples, options.seed, broken))
     if options.json:
         print(json.dumps(reports, indent=2, ensure_ascii=False))
     else:
@@ -144,7 +145,9 @@ def run_check(options) -> int:
                 if line["verdict"] in ("REFUTED", "UNDECIDED"):
                     why = line["evidence"]["counterexample"] or line["problem"]
                     print(f"  line {line['number']} {line['verdict']}: {why}")
-    return _status(reports)
+    for problem in broken:
+        print(f"error: {problem}", file=sys.stderr)
+    return 1 if broken else _status(reports)
 
 
 def run_gradient(options) -> int:
@@ -176,12 +179,17 @@ def run_export(options) -> int:
     return 0
 
 
-def _reports(names, examples, seed):
-    """Reports, with progress on a terminal."""
+def _reports(names, examples, seed, broken=None):
+    """Reports, with progress on a terminal; chains that cannot be followed go to `broken`, if given."""
     for done, name in enumerate(names, 1):
         if sys.stderr.isatty():
             print(f"\rchecking {done}/{len(names)} {name:40}", end="", file=sys.stderr, flush=True)
-        yield as_dict(derivations.get(name), examples, seed)
+        try:
+            yield as_dict(derivations.get(name), examples, seed)
+        except DerivationError as problem:
+            if broken is None:
+                raise
+            broken.append(problem)
     if sys.stderr.isatty():
         print("\r" + " " * 70 + "\r", end="", file=sys.stderr, flush=True)
 

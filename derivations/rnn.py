@@ -235,7 +235,7 @@ UNROLLED = Induction(
 
 def unrolled(name: str, title: str, of: Derivation) -> Derivation:
     """The same gradient as a double sum of Jacobian products: the proof that the two forms agree."""
-    gradient = of.lines[-1].left
+    gradient = Gradient(loss, of.variable)
     return Derivation(
         name,
         title,
