@@ -128,7 +128,10 @@ class Composer:
         ]
         kinds += ["inverse", "matrix power", "diag"] if rows == cols else []
         kinds += ["diagonal"] if cols == 1 else []
-        return built(getattr(self, "_" + self.pick(kinds).replace(" ", "_")), rows, cols, depth - 1)
+        made = built(getattr(self, "_" + self.pick(kinds).replace(" ", "_")), rows, cols, depth - 1)
+        if made.shape != (rows, cols):
+            raise NotBuilt("a matrix of another shape")
+        return made
 
     def _sum(self, rows, cols, depth):
         return self.matrix(rows, cols, depth) + self.pick((1, -1)) * self.matrix(rows, cols, depth)
@@ -201,7 +204,7 @@ class Composer:
 
 @st.composite
 def scalars(draw, depth):
-    """(an expression of a depth that is drawn, its variable), or (a `NotBuilt`, the variable) where SymPy could not compose it."""
+    """(an expression, its variable), or (a `NotBuilt`, the variable) where SymPy could not compose it."""
     variable = draw(st.sampled_from(VARIABLES))
     try:
         return Composer(draw, variable).scalar(draw(depth)), variable

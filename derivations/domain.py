@@ -419,6 +419,10 @@ class Positive(Generic):
         return abs(super().number(label))
 
 
+DRAWS = 6
+"""How often a rung of the ladder is drawn until it lies in the domain."""
+
+
 def ladder(domain: Domain, generic: int = 8, seed: int = 0) -> Iterator[World]:
     """Worlds, smallest first: all combinations of sizes with small numbers, then `generic` random ones."""
     random = Random(f"{seed}")
@@ -429,12 +433,20 @@ def ladder(domain: Domain, generic: int = 8, seed: int = 0) -> Iterator[World]:
     rungs += [(_stretched(sizes, i), Generic(random)) for i in range(len(sizes))]
     rungs += [(random.choice(grid), (Generic, Generic, Positive)[i % 3](random)) for i in range(generic)]
     for values, source in rungs:
-        try:
-            world = domain.world(source, dict(zip((d.symbol for d in sizes), values, strict=True)))
-        except Unevaluable:
-            continue
-        if domain.contains(world):
-            yield world, source
+        for _ in range(DRAWS):
+            world = _world(domain, source, dict(zip((d.symbol for d in sizes), values, strict=True)))
+            if world is not None:
+                yield world, source
+                break
+
+
+def _world(domain: Domain, source: Source, sizes: Mapping[Symbol, int]) -> World | None:
+    """A world of the domain, or None where the values drawn do not make one."""
+    try:
+        world = domain.world(source, sizes)
+    except Unevaluable:
+        return None
+    return world if domain.contains(world) else None
 
 
 def _stretched(sizes: tuple[Declaration, ...], place: int) -> tuple[int, ...]:

@@ -174,7 +174,7 @@ def domain_of(expression: Basic, *variables: MatrixSymbol) -> Domain:
     sizes += sorted({s for s in symbols - set(sizes) if s.is_integer}, key=default_sort_key)
     scalars = sorted(symbols - set(sizes), key=default_sort_key)
     functions = sorted({f.func for f in expression.atoms(AppliedUndef)}, key=str)
-    largest = 3 if len(sizes) <= 2 else 2
+    largest = 3 if len(sizes) <= 2 and not expression.has(KroneckerProduct) else 2
     return Domain(
         (
             *(Declaration(s, "size", "size", 1, largest) for s in sizes),
@@ -209,8 +209,8 @@ def driven(chain: Derivation, candidates) -> Derivation:
 
 
 def _with_lines(chain: Derivation, lines: list[Line]) -> Derivation:
-    """The chain over the points where its answer has a value, with its lines; checking makes them once more."""
-    domain = replace(chain.domain, defined_where=(lines[-1].right,))
+    """The chain, where question and answer have a value, with its lines; checking makes them once more."""
+    domain = replace(chain.domain, defined_where=(lines[-1].left.expression, lines[-1].right))
     chain = replace(chain, domain=domain, assumptions=(WHERE,))
     vars(chain)["lines"] = tuple(lines)
     return chain
