@@ -56,30 +56,24 @@ class CookbookDirective(SphinxDirective):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             rows = [self.row(row, counts) for row in cookbook.ROWS]
-        head = ["Equation", "Expression", "By", "Our gradient", "Verdict", "SymPy's `diff`"]
+        head = ["No.", "Verdict", "SymPy", "Expression", "Our gradient"]
         return [self.totals(counts), table(head, rows, "cookbook")]
 
     def row(self, row: cookbook.Row, counts: Counter):
-        number = [nodes.Text(f"({row.number})")]
+        number = [nodes.Text(row.number)]
         if row.refused:
             counts["refused"] += 1
-            return [number, rich(row.refused), [], [], [span("refused", "refused")], []]
+            return [number, [span("refused", "refused")], [], rich(row.refused), []]
         verdict, theirs = cookbook.verdict(row), cookbook.right_wrong_or_error(row, within_seconds)
         counts[str(verdict)] += 1
         counts[f"SymPy {theirs.partition(':')[0]}"] += 1
         if verdict in ("REFUTED", "UNDECIDED"):
             log.warning("Matrix Cookbook (%s) is %s", row.number, verdict, location=self.get_location())
-        note = [nodes.Text(f" ({row.note})")] if row.note else []
+        note = f", {row.note}" if row.note else ""
         ours = formula(cookbook.answer(row))
         badge = span(str(verdict), "tally", str(verdict).lower())
-        return [
-            number,
-            [formula(row.expression), *note],
-            [formula(row.variable)],
-            [ours],
-            [badge],
-            rich(theirs),
-        ]
+        asked = [formula(row.expression), nodes.Text(" by "), formula(row.variable), nodes.Text(note)]
+        return [number, [badge], rich(theirs), asked, [ours]]
 
     def totals(self, counts: Counter) -> nodes.paragraph:
         derived = len(cookbook.ROWS) - counts["refused"]
