@@ -11,7 +11,21 @@ from functools import reduce
 from itertools import chain, pairwise
 
 import sympy
-from sympy import Add, Basic, Derivative, Mul, NumberSymbol, Piecewise, Pow, Rational, Subs, Sum, Symbol
+from sympy import (
+    Add,
+    Basic,
+    Derivative,
+    Dummy,
+    Integral,
+    Mul,
+    NumberSymbol,
+    Piecewise,
+    Pow,
+    Rational,
+    Subs,
+    Sum,
+    Symbol,
+)
 from sympy.core.function import Application, AppliedUndef
 from sympy.matrices.expressions import (
     DiagMatrix,
@@ -52,6 +66,8 @@ from .expressions import (
     SymmetricSymbol,
 )
 from .fields import Numbers, Unevaluable, combine
+from .integrals import Dawson, OverReals, Partial, PrincipalValue, StandardNormal
+from .quadrature import between, over_reals, principal_value
 from .quantities import (
     Inner,
     Kernel,
@@ -470,6 +486,78 @@ def _fold(operation):
     return lambda e, w: reduce(operation, _values(e.args, w))
 
 
+# --- integrals ------------------------------------------------------------------------------------
+
+
+def _integrand(body, variable, w):
+    """The body as a function of a number; what does not hold the variable is evaluated once."""
+    fixed = {part: Dummy() for part in _parts_without(variable, body)}
+    values = {**w.values, **{name: evaluate(part, w) for part, name in fixed.items()}}
+    opened = body.xreplace(fixed)
+
+    def at(number):
+        return evaluate(opened, World({**values, variable: number}, w.definitions, field=w.field))
+
+    return at
+
+
+def _parts_without(variable, body) -> set:
+    """The largest parts of sums, products, powers and functions that do not hold the variable."""
+    if variable not in body.free_symbols:
+        return set() if body.is_number else {body}
+    if not isinstance(body, Add | Mul | Pow | Application):
+        return set()
+    return set().union(*(_parts_without(variable, part) for part in body.args))
+
+
+def _places(e, w):
+    """The numbers at which an integral has to be split, columns entry by entry."""
+    columns = (value if isinstance(value, list) else [[value]] for value in _values(e.places, w))
+    return [x for rows in columns for row in rows for x in row]
+
+
+def _over_reals(e, w):
+    return over_reals(_integrand(e.body, e.variable, w), w.field, _places(e, w))
+
+
+def _principal_value(e, w):
+    return principal_value(_integrand(e.body, e.variable, w), w.field, _places(e, w))
+
+
+def _integral(e, w):
+    """SymPy's integral of a function that is smooth inside its limits: both finite, or none given by ±oo."""
+    (variable, *limits), *others = e.limits
+    if others or len(limits) != 2:
+        raise NotImplementedError(f"only one integral with two limits has a value here: {e}")
+    f = _integrand(e.function, variable, w)
+    if tuple(limits) == (-sympy.oo, sympy.oo):
+        return over_reals(f, w.field)
+    return between(f, *_values(limits, w), w.field)
+
+
+def _partial(e, w):
+    """By differences: a scalar, or one entry of a column, moves by a small step."""
+    leaf, place = e.variable, None
+    if isinstance(leaf, MatrixElement):
+        leaf, place = leaf.parent, (w.integer(leaf.i), w.integer(leaf.j))
+    at = w.lookup(leaf)
+
+    def along(h):
+        moved = at + h if place is None else filled(
+            len(at), len(at[0]), lambda i, j: at[i][j] + h if (i, j) == place else at[i][j]
+        )
+        return evaluate(e.expression, World({**w.values, leaf: moved}, w.definitions, field=w.field))
+
+    return w.field.derivative(along)
+
+
+def _dawson(e, w):
+    """e^{-x²} erfi(x) √π/2."""
+    (x,) = _scalars(e.args, w)
+    half_root = w.field.power(w.field.constant(sympy.pi), w.field.number(Rational(1, 2))) / 2
+    return half_root * w.field.call(sympy.exp, -x * x) * w.field.call(sympy.erfi, x)
+
+
 EVALUATE: dict[type, Callable] = {
     Rational: lambda e, w: w.field.number(e),
     NumberSymbol: lambda e, w: w.field.constant(e),
@@ -525,4 +613,10 @@ EVALUATE: dict[type, Callable] = {
     LargestSingularValue: _singular_value(-1),
     SmallestSingularValue: _singular_value(0),
     LogNormalDensity: _log_normal_density,
+    StandardNormal: lambda e, w: evaluate(e.formula(), w),
+    Dawson: _dawson,
+    OverReals: _over_reals,
+    PrincipalValue: _principal_value,
+    Integral: _integral,
+    Partial: _partial,
 }

@@ -11,11 +11,13 @@ from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import HadamardProduct, MatrixSymbol, Transpose
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
 from .expressions import ELEMENT, Binder, Family, IndexProduct, Member
+from .integrals import OverReals, StandardNormal
 
 INDEX_NAMES = ("t", "k", "j", "i", "s", "r", "q")
 
@@ -39,7 +41,8 @@ class Named:
     def open(self, binder: Binder):
         """(name of the index, body with that name in place of the bound variable)."""
         taken = used_names(binder)
-        pool = ("j", *INDEX_NAMES) if isinstance(binder, IndexProduct) else INDEX_NAMES
+        counts_entries = isinstance(binder, IndexProduct) or binder.body.has(MatrixElement)
+        pool = ("j", *INDEX_NAMES) if counts_entries else INDEX_NAMES
         name = next(n for n in pool if n not in taken)
         return name, binder.body.xreplace({binder.variable: Symbol(name, integer=True)})
 
@@ -68,6 +71,13 @@ def _outside_functions(body: Basic) -> bool:
     """Whether ξ stands in `body` other than as the only argument of a function."""
     applied = {f: Symbol("f") for f in body.atoms(Function) if f.args == (ELEMENT,)}
     return body.xreplace(applied).has(ELEMENT)
+
+
+def _expected(integral: OverReals) -> Basic | None:
+    """f, where the integral is E f(z) for a standard normal z; else None."""
+    density = StandardNormal(integral.variable)
+    factors = integral.body.as_ordered_factors()
+    return integral.body / density if density in factors else None
 
 
 def _is_sum(expression) -> bool:
@@ -246,6 +256,33 @@ class Latex(Named, LatexPrinter):
     def _print_Determinant(self, e):
         return rf"\det\left({self._print(e.arg)}\right)"
 
+    def _print_StandardNormal(self, e, exp=None):
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"\varphi{power}\!\left({self._print(e.args[0])}\right)"
+
+    def _print_Dawson(self, e, exp=None):
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"F{power}\!\left({self._print(e.args[0])}\right)"
+
+    def _print_OverReals(self, e):
+        expected = _expected(e)
+        if expected is not None:
+            return rf"\mathbb{{E}}\!\left[{self._print(expected)}\right]"
+        return self._integral(r"\int", e)
+
+    def _print_PrincipalValue(self, e):
+        return self._integral(r"\operatorname{p.v.}\!\!\int", e)
+
+    def _integral(self, sign, e):
+        body = self.bracket(e.body) if _is_sum(e.body) else self._print(e.body)
+        return rf"{sign}_{{-\infty}}^{{\infty}} {body}\,\mathrm{{d}}{self._print(e.variable)}"
+
+    def _print_Partial(self, e):
+        inner = self._print(e.expression)
+        simple = e.expression.is_Atom or e.expression.is_Function or isinstance(e.expression, OverReals)
+        shown = inner if simple else rf"\left[{inner}\right]"
+        return rf"\frac{{\partial}}{{\partial {self._print(e.variable)}}} {shown}"
+
 
 LATEX_FUNCTIONS = {"tanh", "sin", "cos", "exp", "log", "sinh", "cosh", "tan"}
 
@@ -390,6 +427,22 @@ class Text(Named, StrPrinter):
 
     def _print_Determinant(self, e):
         return f"det({self._print(e.arg)})"
+
+    def _print_StandardNormal(self, e):
+        return f"φ({self._print(e.args[0])})"
+
+    def _print_OverReals(self, e):
+        expected = _expected(e)
+        return self._integral("∫", e) if expected is None else f"E[{self._print(expected)}]"
+
+    def _print_PrincipalValue(self, e):
+        return self._integral("p.v.∫", e)
+
+    def _integral(self, sign, e):
+        return f"{sign}({self._print(e.body)}) d{self._print(e.variable)}"
+
+    def _print_Partial(self, e):
+        return f"∂({self._print(e.expression)})/∂{self._print(e.variable)}"
 
 
 def latex(expression: Basic) -> str:
