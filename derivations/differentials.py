@@ -418,7 +418,7 @@ def read_off(label: str | None = None) -> LineRule:
 
     def rewrite(line: Line, context: Context) -> Line | None:
         left, right, variable = line.left, line.right, context.variable
-        if variable is None or not (left == 0 or isinstance(left, Pairing) and left.weight == 1):
+        if variable is None or not (left == 0 or (isinstance(left, Pairing) and left.weight == 1)):
             return None
         scalar = S.Zero if left == 0 else left.expression
         weight = _weight_of(right, variable)
@@ -453,7 +453,7 @@ def _named(gradient: Gradient, label: str, context: Context) -> Basic:
 
 
 def through_state(label: str) -> Rule:
-    """Chain rule through a state: the differential of the tail of a sum, when the variable reaches it by one state only.
+    """Chain rule through a state: the differential of a sum's tail that the variable reaches by one state only.
 
     `label` names a definition G_t := ∂(tail_t)/∂h_t.  If the variable is h_s and the tail begins at
     s + 1, then d tail = ⟨G_{s+1}, d h_{s+1}⟩, since each state is computed from the one before alone.

@@ -479,7 +479,7 @@ def product(*factors):
 
 
 def _append_factor(kept: list, factor):
-    """Put one more factor at the right end; A A⁻¹ and A⁻¹ A cancel, identities vanish.  Returns a scalar to multiply by."""
+    """Put one more factor at the right end; A A⁻¹, A⁻¹ A and identities vanish.  Returns a scalar to multiply by."""
     if isinstance(factor, Identity):
         return S.One
     if kept and isinstance(factor, OneMatrix) and isinstance(kept[-1], OneMatrix):

@@ -8,6 +8,7 @@ and writes each scalar as an expression in traces and determinants.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from sympy import Add, Basic, Expr, Mul, Pow, S, Sum, default_sort_key, preorder_traversal, sympify
 from sympy.core.function import Application
@@ -156,7 +157,7 @@ def _product(expression):
         return coefficient
     scalars, matrices = _without_one_by_one_groups(factors)
     if matrices is None:
-        left, right = next(p for p in zip(factors, factors[1:], strict=False) if not _fits(*p))
+        left, right = next(p for p in pairwise(factors) if not _fits(*p))
         raise ShapeError(f"cannot multiply {describe(left)} and {describe(right)}")
     return product(coefficient, *scalars, *matrices)
 
@@ -166,7 +167,7 @@ def _fits(left, right) -> bool:
 
 
 def _conforms(factors) -> bool:
-    return all(_fits(a, b) for a, b in zip(factors, factors[1:], strict=False))
+    return all(_fits(a, b) for a, b in pairwise(factors))
 
 
 def _without_one_by_one_groups(factors):

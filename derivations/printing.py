@@ -6,9 +6,17 @@ that the expression does not use.
 
 from __future__ import annotations
 
-from sympy import Basic, Function, Symbol
+from sympy import Basic, Derivative, Function, Symbol
 from sympy.core.function import AppliedUndef
-from sympy.matrices.expressions import HadamardProduct, MatrixSymbol, Transpose
+from sympy.matrices.expressions import (
+    HadamardProduct,
+    Identity,
+    KroneckerProduct,
+    MatMul,
+    MatrixSymbol,
+    Trace,
+    Transpose,
+)
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -38,6 +46,11 @@ class Named:
         terms = super()._as_ordered_terms(expr, order)
         return sorted(terms, key=lambda term: bool(term.as_coeff_Mul()[0].is_negative))
 
+    def parenthesize(self, item, level, *arguments, **options):
+        """A 1x1 matrix in a scalar's place is printed without its trace, so it binds as a matrix does."""
+        shown = item.arg if isinstance(item, Trace) and item.arg.shape == (1, 1) else item
+        return super().parenthesize(shown, level, *arguments, **options)
+
     def open(self, binder: Binder):
         """(name of the index, body with that name in place of the bound variable)."""
         taken = used_names(binder)
@@ -46,10 +59,30 @@ class Named:
         name = next(n for n in pool if n not in taken)
         return name, binder.body.xreplace({binder.variable: Symbol(name, integer=True)})
 
+    def ones(self, e, sign: str, transposed: str, sized: str) -> str:
+        """A column of ones, a row, or a matrix with its size."""
+        if e.cols == 1:
+            return sign
+        return sign + (transposed if e.rows == 1 else sized % tuple(map(self._print, e.shape)))
+
     def entrywise(self, e) -> Basic:
         """The formula of an elementwise function, with the printed matrix in place of ξ."""
-        body, argument = e.function.expr, self._print(e.expr)
+        body, argument = body_of(e), self._print(e.expr)
         return body.xreplace({ELEMENT: Symbol(f"({argument})" if _outside_functions(body) else argument)})
+
+    def factor(self, e) -> str:
+        """A factor of a matrix product."""
+        loose = isinstance(e, HadamardProduct | KroneckerProduct)
+        return self.bracket(e) if loose else self.parenthesize(e, PRECEDENCE["Mul"], strict=True)
+
+    def _print_Subs(self, e):
+        """The derivative of an abstract function g at a place, as g'(place)."""
+        derivative, variables, (place, *_) = e.args
+        if isinstance(derivative, Derivative) and derivative.expr.args == tuple(variables):
+            primes = "'" * int(derivative.derivative_count)
+            inside = place.arg if isinstance(place, Trace) and place.arg.shape == (1, 1) else place
+            return f"{derivative.expr.func.__name__}{primes}{self.bracket(inside)}"
+        return super()._print_Subs(e)
 
     def unbracketed(self, e) -> str:
         """A matrix where brackets stand already."""
@@ -58,13 +91,19 @@ class Named:
 
     def applied_elementwise(self, e, function_name):
         """What to print before (Z) for one named function, or a derivative of one; else None."""
-        body = e.function.expr
+        body = body_of(e)
         if body.is_Function and body.args == (ELEMENT,):
             return function_name(body)
         if body.is_Derivative and isinstance(body.expr, AppliedUndef):
             order = sum(count for _, count in body.variable_count)
             return function_name(body.expr) + "'" * int(order)
         return None
+
+
+def body_of(e: ElementwiseApplyFunction) -> Basic:
+    """The formula of an elementwise function of ξ; SymPy's own `applyfunc` makes a dummy of its own."""
+    (variable,) = e.function.signature
+    return e.function.expr.xreplace({variable: ELEMENT})
 
 
 def _outside_functions(body: Basic) -> bool:
@@ -78,6 +117,15 @@ def _expected(integral: OverReals) -> Basic | None:
     density = StandardNormal(integral.variable)
     factors = integral.body.as_ordered_factors()
     return integral.body / density if density in factors else None
+
+
+def is_number(product: MatMul) -> bool:
+    """Whether a matrix product is a number times the 1x1 identity."""
+    return product.shape == (1, 1) and all(isinstance(a, Identity) for a in product.as_coeff_matrices()[1])
+
+
+def is_one_by_one_product(expression) -> bool:
+    return isinstance(expression, Trace) and expression.arg.shape == (1, 1) and expression.arg.is_MatMul
 
 
 def _is_sum(expression) -> bool:
@@ -188,12 +236,18 @@ class Latex(Named, LatexPrinter):
     def _print_DiagMatrix(self, e):
         return rf"\operatorname{{diag}}\left({self.unbracketed(e.args[0])}\right)"
 
+    def _print_DiagonalOf(self, e):
+        return rf"\operatorname{{diagonal}}\left({self._print(e.arg)}\right)"
+
     def _print_Blocks(self, e):
         rows = r" \\ ".join(" & ".join(self._print(b) for b in row) for row in e.args)
         return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
 
     def _print_Identity(self, e):
         return "I"
+
+    def _print_OneMatrix(self, e):
+        return self.ones(e, r"\mathbf{1}", r"^{\top}", r"_{%s \times %s}")
 
     def _print_ZeroMatrix(self, e):
         return "0"
@@ -210,10 +264,32 @@ class Latex(Named, LatexPrinter):
         inner = self.bracket(rest) if rest.is_Add else self._print(rest)
         return rf"{sign}\tfrac{{{abs(number.p)}}}{{{number.q}}} {inner}"
 
+    def _print_MatMul(self, e):
+        coefficient, matrices = e.as_coeff_matrices()
+        if is_number(e):
+            return self._print(coefficient)
+        negative = coefficient.as_coeff_Mul()[0].is_negative
+        scalars = self.scalars(-coefficient if negative else coefficient)
+        return ("- " if negative else "") + " ".join([*scalars, *map(self.factor, matrices)])
+
+    def scalars(self, coefficient) -> list[str]:
+        """What stands before the matrices of a product; sums and 1x1 products in brackets."""
+        if coefficient == 1:
+            return []
+        if coefficient.is_Rational and not coefficient.is_Integer:
+            return [rf"\tfrac{{{coefficient.p}}}{{{coefficient.q}}}"]
+        if coefficient.is_Mul and coefficient.as_numer_denom()[1] == 1:
+            return [shown for factor in coefficient.as_ordered_factors() for shown in self.scalars(factor)]
+        loose = coefficient.is_Add or is_one_by_one_product(coefficient)
+        return [self.bracket(coefficient) if loose else self._print(coefficient)]
+
     def _print_log(self, e, exp=None):
         if exp is None and isinstance(e.args[0], Determinant):
             return rf"\log {self._print(e.args[0])}"
         return super()._print_log(e, exp)
+
+    def _print_Heaviside(self, e):
+        return rf"\operatorname{{step}}\left({self._print(e.args[0])}\right)"
 
     def _print_Norm(self, e):
         return rf"\left\lVert {self._print(e.argument)}\right\rVert"
@@ -290,6 +366,9 @@ LATEX_FUNCTIONS = {"tanh", "sin", "cos", "exp", "log", "sinh", "cosh", "tan"}
 class Text(Named, StrPrinter):
     """Plain Unicode text for the terminal."""
 
+    def bracket(self, e) -> str:
+        return f"({self._print(e)})"
+
     def _print_Dummy(self, e):
         return e.name
 
@@ -353,12 +432,10 @@ class Text(Named, StrPrinter):
     def _print_HadamardProduct(self, e):
         return " ∘ ".join(self.parenthesize(a, PRECEDENCE["Mul"]) for a in e.args)
 
-    def factor(self, e) -> str:
-        loose = isinstance(e, HadamardProduct)
-        return f"({self._print(e)})" if loose else self.parenthesize(e, PRECEDENCE["Mul"], strict=True)
-
     def _print_MatMul(self, e):
         coefficient, matrices = e.as_coeff_matrices()
+        if is_number(e):
+            return self._print(coefficient)
         factors = " ".join(self.factor(a) for a in matrices)
         if coefficient in (1, -1):
             return factors if coefficient == 1 else f"-{factors}"
@@ -375,11 +452,17 @@ class Text(Named, StrPrinter):
             return f"{self.parenthesize(e.arg.arg, PRECEDENCE['Pow'])}⁻ᵀ"
         return f"{self.parenthesize(e.arg, PRECEDENCE['Pow'])}⁻¹"
 
+    def _print_DiagonalOf(self, e):
+        return f"diagonal({self._print(e.arg)})"
+
     def _print_Blocks(self, e):
         return f"[{'; '.join(', '.join(self._print(b) for b in row) for row in e.args)}]"
 
     def _print_Identity(self, e):
         return "I"
+
+    def _print_OneMatrix(self, e):
+        return self.ones(e, "𝟏", "ᵀ", "[%s,%s]")
 
     def _print_MatrixElement(self, e):
         return (
@@ -390,6 +473,9 @@ class Text(Named, StrPrinter):
 
     def _print_Abs(self, e):
         return f"|{self._print(e.args[0])}|"
+
+    def _print_Heaviside(self, e):
+        return f"step({self._print(e.args[0])})"
 
     def _print_Norm(self, e):
         return f"‖{self._print(e.argument)}‖"

@@ -98,7 +98,7 @@ DOMAIN = Domain(DECLARATIONS, DEFINITIONS)
 STATE_AT = Declaration(t, "index", "time", 1, T)
 
 ASSUMPTIONS = (
-    "$g$ and the $L_t$ are differentiable at every point that is reached (ReLU is not at 0).",
+    "$g$ and the $\\mathcal L_t$ are differentiable at every point that is reached (ReLU is not at 0).",
     r"Each $\mathcal L_t$ depends on the weights through $h_t$ only.",
 )
 EXPLICIT = tuple({n: 2, m: 2, T: length} for length in (1, 2, 3))

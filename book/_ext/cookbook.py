@@ -19,7 +19,7 @@ from chains import part_nodes
 from derivations import cookbook, report
 from derivations.matrix_calculus import derive_gradient, derive_jacobian
 from derivations.printing import latex
-from pieces import paragraph, rich, span, table
+from pieces import formula, paragraph, rich, span, table
 
 log = logging.getLogger(__name__)
 
@@ -41,10 +41,6 @@ def within_seconds(compute: Callable):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-def formula(expression) -> nodes.math:
-    return nodes.math(latex(expression), latex(expression))
 
 
 class CookbookDirective(SphinxDirective):
@@ -70,9 +66,10 @@ class CookbookDirective(SphinxDirective):
         if verdict in ("REFUTED", "UNDECIDED"):
             log.warning("Matrix Cookbook (%s) is %s", row.number, verdict, location=self.get_location())
         note = f", {row.note}" if row.note else ""
-        ours = formula(cookbook.answer(row))
+        ours = formula(latex(cookbook.answer(row)))
         badge = span(str(verdict), "tally", str(verdict).lower())
-        asked = [formula(row.expression), nodes.Text(" by "), formula(row.variable), nodes.Text(note)]
+        expression, variable = formula(latex(row.expression)), formula(latex(row.variable))
+        asked = [expression, nodes.Text(" by "), variable, nodes.Text(note)]
         return [number, [badge], rich(theirs), asked, [ours]]
 
     def totals(self, counts: Counter) -> nodes.paragraph:
@@ -80,8 +77,8 @@ class CookbookDirective(SphinxDirective):
         return paragraph(
             f"Of {len(cookbook.ROWS)} equations {derived} are derived here, {counts['PROVED']} of them with "
             f"every step proved; {counts['refused']} are refused. SymPy's `diff` is right on "
-            f"{counts['SymPy right']} of these {derived}, wrong without a word on {counts['SymPy wrong']}, and "
-            f"raises or returns no matrix on {counts['SymPy error']}."
+            f"{counts['SymPy right']} of these {derived}, wrong without a word on {counts['SymPy wrong']}, "
+            f"and raises or returns no matrix on {counts['SymPy error']}."
         )
 
 

@@ -65,6 +65,10 @@ def span(text: str, *classes: str) -> nodes.inline:
     return nodes.inline(text, "", *rich(text), classes=list(classes))
 
 
+def formula(latex: str) -> nodes.math:
+    return nodes.math(latex, latex)
+
+
 def display(latex: str, *classes: str) -> nodes.math_block:
     return nodes.math_block(latex, latex, nowrap=False, number=None, classes=list(classes))
 

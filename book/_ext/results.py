@@ -1,6 +1,6 @@
-"""What derivations come to: their results as formulas, and tables of symbols, verdicts and trusted rules.
+"""What derivations come to: their results as formulas, and tables of verdicts and trusted rules.
 
-Directives ``result``, ``symbols``, ``totals``, ``axioms``; role ``result``.
+Directives ``result``, ``totals``, ``axioms``; role ``result``.
 """
 
 from __future__ import annotations
@@ -73,24 +73,6 @@ class TableDirective(SphinxDirective):
         return link_to(name, nodes.literal("", name), self.env.docname, explicit=True)
 
 
-class SymbolsDirective(TableDirective):
-    """``{symbols} name …``: the symbols of some derivations, with meaning and shape."""
-
-    def about(self, reports):
-        entries: dict[tuple, dict] = {}
-        for entry in (entry for checked in reports for entry in checked["domain"]):
-            entries.setdefault((entry["symbol"], entry["meaning"]), entry)
-        return [table(["Symbol", "Meaning", "Shape"], [self.row(e) for e in entries.values()], "symbols")]
-
-    def row(self, entry):
-        shape = [formula(entry["shape"])] if entry["shape"] else []
-        return [[formula(entry["symbol"])], rich(entry["meaning"]), shape]
-
-
-def formula(latex: str) -> nodes.math:
-    return nodes.math(latex, latex)
-
-
 class TotalsDirective(TableDirective):
     """``{totals}``: every derivation with what became of its lines."""
 
@@ -128,7 +110,6 @@ class AxiomsDirective(TableDirective):
 def setup(app):
     app.setup_extension("chains")
     app.add_directive("result", ResultDirective)
-    app.add_directive("symbols", SymbolsDirective)
     app.add_directive("totals", TotalsDirective)
     app.add_directive("axioms", AxiomsDirective)
     app.add_role("result", ResultRole())

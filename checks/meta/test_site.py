@@ -24,6 +24,7 @@ import chains  # noqa: E402
 import exercises  # noqa: E402
 import fresh  # noqa: E402
 import gate  # noqa: E402
+import notation  # noqa: E402
 import reports  # noqa: E402
 import results  # noqa: E402
 
@@ -200,12 +201,58 @@ def test_every_kind_of_table_and_result(tmp_path, toy):
     text = (
         "{result}`toy.square:root`\n\n```{result} toy.square\n```\n\n"
         "```{result} toy.square:root\n:left: s =\n```\n\n"
-        "```{symbols} toy.square\n```\n\n```{axioms} toy.square\n```\n\n```{totals}\n```\n"
+        "```{symbols} toy.square\n$s,\\ x,\\ y$: numbers\n```\n\n```{axioms} toy.square\n```\n\n```{totals}\n```\n"
     )
-    built = build(tmp_path, {"index": chain_page(text)}, "results")
+    built = build(tmp_path, {"index": chain_page(text)}, "results", "notation")
     assert (built.status, built.warnings) == (0, "")
     for expected in ("y = x^2", "s = x", "a side", "Peano 1889", "2 PROVED"):
         assert expected in built.page("index")
+
+
+@pytest.mark.parametrize(
+    ("tex", "expected"),
+    [
+        (r"\mathcal{L}_t(h_t)", [r"\mathcal L", "t", "h", "t"]),
+        (r"\frac{\partial \log\det X}{\partial X}", ["X", "X"]),
+        (r"\mathrm{d}x + \mathrm d y, \text{if } z", ["x", "y", "z"]),
+        (r"A^\mathsf{T} \hat\Sigma", ["A", r"\mathsf T", r"\Sigma"]),
+        (r"\begin{aligned}\sigma_{\max}&\le\varepsilon\end{aligned}", [r"\sigma", r"\varepsilon"]),
+    ],
+)
+def test_letters_of_a_formula(tex, expected):
+    assert list(notation.symbols_in(tex)) == expected
+
+
+TABLE = "```{symbols}\n$a$ ($n \\times m$): a matrix\n$q$: a\n  charge\n```\n\n"
+
+
+def test_symbols_of_the_content_are_listed_and_collected(tmp_path):
+    pages = {
+        "index": f"# A\n\n{TABLE}Here $a_q$.\n",
+        "all": "# All\n\n```{notation}\n$\\pi$: 3.14\n```\n\n```{index-of-symbols}\n```\n\n$\\pi$\n",
+    }
+    built = build(tmp_path, pages, "notation")
+    assert (built.status, built.warnings) == (0, "")
+    assert "a charge" in built.text("all") and 'href="index.html"' in built.page("all")
+    again = build(tmp_path, pages | {"index": pages["index"].replace("charge", "load")}, "notation")
+    assert "a load" in again.text("all"), "the index of symbols follows an edit of another page"
+
+
+def test_symbol_that_no_table_lists_fails_the_build(tmp_path):
+    built = build(tmp_path, {"index": f"# A\n\n{TABLE}Here $a_q + \\Lambda$ and $\\sin a$.\n"}, "notation")
+    assert built.status == 1
+    assert built.warnings.count("is listed nowhere") == 1 and r"$\Lambda$" in built.warnings
+
+
+def test_letters_of_examples_are_listed_nowhere(tmp_path):
+    general = "```{notation}\n:examples:\n$\\mathbb R, A^\\top$: reals, transpose\n```\n"
+    built = build(tmp_path, {"index": f"# A\n\n{general}\n$\\mathbb R$ and $A$\n"}, "notation")
+    assert built.warnings.count("is listed nowhere") == 1 and "$A$" in built.warnings
+
+
+def test_row_that_is_no_row_is_a_warning(tmp_path):
+    built = build(tmp_path, {"index": "# A\n\n```{symbols}\na: a matrix\n```\n"}, "notation")
+    assert built.status == 1 and "not `$symbol$: meaning`" in built.warnings
 
 
 @pytest.mark.parametrize("verdict", ["REFUTED", "UNDECIDED"])
@@ -229,7 +276,7 @@ def test_failed_line_fails_the_build(tmp_path, toy, verdict):
     ],
 )
 def test_unknown_name_is_a_warning_that_helps(tmp_path, toy, text, expected):
-    built = build(tmp_path, {"index": chain_page(text)}, "results")
+    built = build(tmp_path, {"index": chain_page(text)}, "results", "notation")
     assert built.status == 1
     assert expected in built.warnings and "index.md" in built.warnings
 
