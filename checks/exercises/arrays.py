@@ -38,3 +38,12 @@ def _nest(values: Sequence, shape: tuple[int, ...]):
 def flat(nested) -> list:
     """The numbers of nested lists, in row-major order."""
     return [x for part in nested for x in flat(part)] if isinstance(nested, list | tuple) else [nested]
+
+
+def array_of(nested) -> Array:
+    """Nested lists, all alike in length, as an array of float64."""
+    shape, part = [], nested
+    while isinstance(part, list | tuple):
+        shape.append(len(part))
+        part = part[0] if part else 0.0
+    return Array(tuple(shape), tuple(map(float, flat(nested))))

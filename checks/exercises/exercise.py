@@ -3,20 +3,47 @@
 No exercise holds a right answer.  A formula is held against values that the problem itself yields
 (differences of a loss, conditioning of a density) in situations drawn from its domain; a function
 is called on inputs drawn from its domain and its results are judged by the same kind of property.
+Formulas and functions are here; `witness`, `choice` and `chain` have the other three kinds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
 
+import sympy
 from sympy import Expr
 
-from derivations.parsing import ParseError, parse
+from derivations.latex_formulas import is_latex, latex_tokens
+from derivations.parsing import ParseError, Reader, declared
 
 from .arrays import Array
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A known wrong road; it is named to a reader whose answer agrees with it wherever both were tried.
+
+    `explanation`: why it is wrong, without the right answer.  `answer`: where the road leads, in the
+    form that the kind of exercise says.  `see`: where on which page to read, as in
+    ``rnn#what-commonly-goes-wrong``.  `fits`: for a witness only, see there.
+    """
+
+    name: str
+    explanation: str
+    answer: object
+    see: str = ""
+    fits: Callable | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What earns a share of the points by itself."""
+
+    name: str
+    points: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +59,17 @@ class Exercise:
     points: int
     domain: str
     hints: tuple[str, ...] = ()
+    misconceptions: tuple[Misconception, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What is credited apart; nothing, if it is all or nothing."""
+        return ()
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The names in an answer file that belong to this exercise."""
+        return (self.identifier,)
 
     @property
     def identifier(self) -> str:
@@ -60,16 +98,14 @@ class Situation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FormulaExercise(Exercise):
-    """An answer typed as text in declared symbols.
+class InSymbols(Exercise):
+    """An exercise whose answer is made of formulas, text or LaTeX, in declared symbols.
 
     `shapes`: name -> shape of the matrices; `real`, `positive`: the scalars; `shape`: that of the
-    answer, () for a scalar; `situations`: a field and a random generator -> situations, the
+    value, () for a scalar; `situations`: a field and a random generator -> situations, the
     smallest first; `source`: what yields the demanded value, as the reader is told; `spellings`:
     notation that a reader may copy from the statement -> what to write here.
     """
-
-    kind: ClassVar[str] = "formula"
 
     shapes: Mapping[str, tuple] = field(default_factory=dict)
     real: tuple[str, ...] = ()
@@ -83,22 +119,36 @@ class FormulaExercise(Exercise):
     def symbols(self) -> tuple[str, ...]:
         return (*self.shapes, *self.real, *self.positive)
 
-    @property
-    def template(self) -> str:
-        return f'# {self.question}: {self.title}, in {", ".join(self.symbols)}\n{self.identifier} = ""\n'
-
     def parse(self, text: str) -> Expr:
         """The formula; raises `ParseError`, also when its shape is not that of the answer."""
         for written, instead in self.spellings.items():
             if written in text:
                 start = text.index(written)
                 raise ParseError(instead, text, start, start + len(written))
-        formula = parse(text, self.shapes, real=self.real, positive=self.positive, known=())
+        formula = self.reader(text).formula()
         found = tuple(map(str, formula.shape)) if getattr(formula, "is_Matrix", False) else ()
         if found != tuple(map(str, self.shape)):
             message = f"the answer must be {name_shape(self.shape)}, this is {name_shape(found)}"
             raise ParseError(message, text, 0, len(text))
         return formula
+
+    def reader(self, text: str) -> Reader:
+        names = declared(self.shapes, self.real, self.positive)
+        if not is_latex(text):
+            return Reader(text, names, closed=True)
+        names = {"e": sympy.E, **names}
+        return Reader(text, names, closed=True, pieces=latex_tokens(text, names))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormulaExercise(InSymbols):
+    """One formula.  A misconception's `answer` is a formula, or a function: situation -> value."""
+
+    kind: ClassVar[str] = "formula"
+
+    @property
+    def template(self) -> str:
+        return f'# {self.question}: {self.title}, in {", ".join(self.symbols)}\n{self.identifier} = ""\n'
 
 
 def name_shape(shape: tuple) -> str:
@@ -120,11 +170,12 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Result:
-    """A returned array: `shape` in names of sizes."""
+    """A returned array: `shape` in names of sizes; `points`: what it earns when another one is wrong."""
 
     name: str
     shape: tuple[str, ...]
     meaning: str
+    points: int = 0
 
 
 @dataclass(frozen=True)
@@ -140,9 +191,11 @@ class Disagreement:
 class FunctionExercise(Exercise):
     """An answer written as a Python function of arrays.
 
-    `sizes`: name -> (smallest, largest); `judge`: inputs and results by name -> the disagreement,
-    or None; `admissible`: which inputs the problem allows; `source`: what yields the demanded value;
-    `generic`: where any numbers in ±1 may be inputs, the sizes of such ones that are not the largest.
+    `sizes`: name -> (smallest, largest); `judge`: inputs and results by name -> the disagreement, or
+    None, or several of them, the first of each result; `admissible`: which inputs the problem allows;
+    `source`: what yields the demanded value; `generic`: where any numbers in ±1 may be inputs, the
+    sizes of such ones that are not the largest.  A misconception's `answer` is a function: inputs by
+    name, as nested lists -> results by name, as nested lists.
     """
 
     kind: ClassVar[str] = "function"
@@ -150,10 +203,18 @@ class FunctionExercise(Exercise):
     sizes: Mapping[str, tuple[int, int]]
     parameters: tuple[Parameter, ...]
     results: tuple[Result, ...]
-    judge: Callable[[Mapping[str, list], Mapping[str, Array]], Disagreement | None]
+    judge: Callable[[Mapping[str, list], Mapping[str, Array]], Disagreement | Iterable[Disagreement] | None]
     admissible: Callable[[Mapping[str, list]], bool] = lambda inputs: True
     source: str
     generic: Mapping[str, int] | None = None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return tuple(Part(r.name, r.points) for r in self.results if r.points)
+
+    def disagreements(self, inputs: Mapping[str, list], results: Mapping[str, Array]) -> list[Disagreement]:
+        found = self.judge(inputs, results)
+        return [found] if isinstance(found, Disagreement) else list(found or ())
 
     @property
     def signature(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..exercises.exercise import Misconception
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -12,7 +14,8 @@ class Failure:
 
     `reason`: a fixed word for programs; `message`: a sentence for the reader; `display`: lines shown as
     they are; `inputs`: where it shows, name -> nested lists; `got`, `demanded`: the two values there,
-    `source`: what demands the second.
+    `source`: what demands the second; `misconceptions`: the known wrong roads that lead to this answer;
+    `right_parts`: the names of parts that are right nonetheless.
     """
 
     reason: str
@@ -23,6 +26,8 @@ class Failure:
     got: object = None
     demanded: object = None
     source: str = ""
+    misconceptions: tuple[Misconception, ...] = ()
+    right_parts: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """The failure as plain text."""
@@ -34,7 +39,18 @@ class Failure:
             width = max(len(mine), len(theirs))
             got, demanded = apart(self.got, self.demanded)
             text += [f"    {mine:{width}}  {got}", f"    {theirs:{width}}  {demanded}"]
-        return text
+        return [*text, *self.diagnosis(), *self.credit()]
+
+    def diagnosis(self) -> list[str]:
+        """The misconceptions by name, all that fit."""
+        found = self.misconceptions
+        if not found:
+            return []
+        first = ["This fits several known slips; which one is yours?"] if len(found) > 1 else []
+        return first + [line for m in found for line in told(m)]
+
+    def credit(self) -> list[str]:
+        return [f"Right nonetheless: {', '.join(self.right_parts)}."] if self.right_parts else []
 
     def place(self, width: int = 90) -> list[str]:
         """The inputs, on one line if they fit."""
@@ -49,7 +65,17 @@ class Failure:
             data["inputs"] = dict(self.inputs)
         if self.demanded is not None:
             data |= {"result": self.result, "got": self.got, "demanded": self.demanded, "source": self.source}
+        if self.misconceptions:
+            fields = ("name", "explanation", "see")
+            data["misconceptions"] = [{f: getattr(m, f) for f in fields} for m in self.misconceptions]
+        if self.right_parts:
+            data["right_parts"] = list(self.right_parts)
         return data
+
+
+def told(misconception: Misconception) -> list[str]:
+    lines = [f"Known slip: {misconception.name}. {misconception.explanation}"]
+    return lines + ([f"    Read {misconception.see}"] if misconception.see else [])
 
 
 def show(value, digits: int = 6) -> str:

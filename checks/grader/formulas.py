@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from dataclasses import replace
 from random import Random
 
 import mpmath
+from sympy import Expr
 
+from derivations.evaluate import evaluate
+from derivations.fields import Unevaluable
 from derivations.parsing import ParseError
 
-from ..equality import BoundedNumbers, Comparison, compare
-from ..exercises.exercise import FormulaExercise, Situation
+from ..equality import BoundedNumbers, Comparison, compare, differ, world
+from ..exercises.exercise import FormulaExercise, InSymbols, Misconception, Situation
 from .failure import Failure
 
 NOTHING = 1e-40
@@ -22,16 +27,26 @@ def check_formula(exercise: FormulaExercise, text: str, seed: int) -> tuple[Fail
     try:
         formula = exercise.parse(text)
     except ParseError as problem:
-        display = tuple(problem.display().splitlines())
-        return Failure("parse", f"Your formula cannot be read: {problem.message}.", display), 0
+        return unreadable(problem, "Your formula"), 0
+    situations, field = drawn(exercise, seed)
+    comparison = compare(formula, situations, field)
+    if comparison.verdict == "supported":
+        return None, comparison.points
+    failure = refutation(exercise, text, comparison)
+    found = agreeing(exercise, formula, situations, field)
+    return replace(failure, misconceptions=found), comparison.points
+
+
+def drawn(exercise: InSymbols, seed: int) -> tuple[list[Situation], BoundedNumbers]:
     field = BoundedNumbers()
-    comparison = compare(formula, exercise.situations(field, Random(seed)), field)
-    if comparison.verdict == "refuted":
-        return refutation(exercise, text, comparison), comparison.points
-    return None, comparison.points
+    return list(exercise.situations(field, Random(seed))), field
 
 
-def refutation(exercise: FormulaExercise, text: str, comparison: Comparison) -> Failure:
+def unreadable(problem: ParseError, what: str) -> Failure:
+    return Failure("parse", f"{what} cannot be read: {problem.message}.", tuple(problem.display().splitlines()))
+
+
+def refutation(exercise: InSymbols, text: str, comparison: Comparison) -> Failure:
     situation: Situation = comparison.witness
     inputs = {name: floats(situation.values[name]) for name in exercise.symbols}
     if comparison.value is None:
@@ -51,3 +66,38 @@ def floats(value):
     if abs(value) < NOTHING:
         return 0.0
     return float(value) if abs(value) <= LARGEST else mpmath.nstr(mpmath.mpf(value), 6)
+
+
+# --- misconceptions -------------------------------------------------------------------------------
+
+
+def agreeing(
+    exercise: InSymbols, formula: Expr, situations: Iterable[Situation], field
+) -> tuple[Misconception, ...]:
+    """The misconceptions with whose value the formula agrees in every situation."""
+    remaining = list(exercise.misconceptions)
+    for situation in situations:
+        if not remaining:
+            break
+        value = value_at(formula, situation, field)
+        remaining = [m for m in remaining if same(value, led_to(exercise, m, situation, field), field)]
+    return tuple(remaining)
+
+
+def led_to(exercise: InSymbols, misconception: Misconception, situation: Situation, field):
+    """The value that a misconception leads to, None where it leads to none."""
+    answer = misconception.answer
+    if isinstance(answer, str):
+        return value_at(exercise.parse(answer), situation, field)
+    return answer(situation)
+
+
+def value_at(formula: Expr, situation: Situation, field):
+    try:
+        return evaluate(formula, world(formula, situation, field))
+    except Unevaluable:
+        return None
+
+
+def same(a, b, field) -> bool:
+    return a is not None and b is not None and not differ(a, b, field)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import chain
 
-from ..exercises.arrays import Array
-from ..exercises.exercise import FunctionExercise, tuple_text
+from ..exercises.arrays import Array, array_of
+from ..exercises.exercise import FunctionExercise, Misconception, tuple_text
 from .failure import Failure
 from .frames import BrokenFrame, decode_arrays, decode_json, encode_call
 from .process import Ended, OutOfTime, Worker
-from .search import Broken, Inputs, Search, sizes_of
+from .search import Broken, Inputs, Search, probes, sizes_of
+
+PROBES = 8
 
 
 class Loaded:
@@ -21,6 +24,7 @@ class Loaded:
         self.lines = source.decode("utf-8", "replace").splitlines()
         self.limits = worker.limits
         self.names: dict[str, bool] = {}
+        self.lost = False
 
     def load(self, source: bytes) -> Failure | None:
         """Run the top level of the submission; what went wrong, if anything."""
@@ -50,6 +54,13 @@ class Loaded:
 
     def call(self, exercise: FunctionExercise, inputs: Inputs) -> list[Array] | Failure:
         """The results for these inputs.  Raises `Broken` when the worker is gone."""
+        try:
+            return self.called(exercise, inputs)
+        except Broken:
+            self.lost = True
+            raise
+
+    def called(self, exercise: FunctionExercise, inputs: Inputs) -> list[Array] | Failure:
         payload = encode_call(exercise.identifier, len(exercise.results), list(inputs.values()))
         try:
             kind, reply = self.worker.ask(b"C", payload, self.seconds(self.limits.call))
@@ -121,11 +132,22 @@ def result_failure(exercise: FunctionExercise, report: dict) -> Failure:
 
 def check_function(exercise: FunctionExercise, loaded: Loaded, examples: int, seed: int):
     """What is wrong with the answer, if anything, and how many inputs it was right on."""
+    failure, tried = search(exercise, loaded, examples, seed)
+    if failure is None or failure.reason != "counterexample":
+        return failure, tried
+    right = tuple(part.name for part in exercise.parts if part.name != failure.result)
+    right = tuple(name for name in right if search(exercise, loaded, examples, seed, name)[0] is None)
+    return replace(failure, misconceptions=agreeing(exercise, loaded, failure, seed), right_parts=right), tried
+
+
+def search(exercise: FunctionExercise, loaded: Loaded, examples: int, seed: int, only: str = ""):
+    """The smallest failure; `only`: no other result is looked at."""
 
     def attempt(inputs: Inputs) -> Failure | None:
         shown = {name: array.nested() for name, array in inputs.items()}
         try:
-            failure = judge(exercise, shown, sizes_of(exercise, inputs), loaded.call(exercise, inputs))
+            answer = loaded.call(exercise, inputs)
+            failure = judge(exercise, shown, sizes_of(exercise, inputs), answer, only)
         except Broken as end:
             raise Broken(at(end.failure, shown)) from None
         return at(failure, shown) if failure else None
@@ -141,7 +163,7 @@ def at(failure: Failure, inputs: dict) -> Failure:
 
 
 def judge(
-    exercise: FunctionExercise, inputs: dict, sizes: dict, answer: list[Array] | Failure
+    exercise: FunctionExercise, inputs: dict, sizes: dict, answer: list[Array] | Failure, only: str = ""
 ) -> Failure | None:
     """Shape, finiteness, then the property of the problem."""
     if isinstance(answer, Failure):
@@ -156,13 +178,62 @@ def judge(
     for result, array in zip(exercise.results, answer, strict=True):
         if not array.finite:
             return Failure("not_finite", f"The {result.name} is not finite: {array.nested()}.")
-    return judge_values(exercise, inputs, {r.name: a for r, a in zip(exercise.results, answer, strict=True)})
+    results = {r.name: a for r, a in zip(exercise.results, answer, strict=True)}
+    return judge_values(exercise, inputs, results, only)
 
 
-def judge_values(exercise: FunctionExercise, inputs: dict, results: dict[str, Array]) -> Failure | None:
-    found = exercise.judge(inputs, results)
+def judge_values(
+    exercise: FunctionExercise, inputs: dict, results: dict[str, Array], only: str = ""
+) -> Failure | None:
+    all_found = exercise.disagreements(inputs, results)
+    found = next((d for d in all_found if only in ("", d.result)), None)
     if found is None:
         return None
     message = "Your function differs from what the problem demands."
     values = {"result": found.result, "got": found.got, "demanded": found.demanded, "source": exercise.source}
     return Failure("counterexample", message, **values)
+
+
+# --- misconceptions -------------------------------------------------------------------------------
+
+
+def agreeing(
+    exercise: FunctionExercise, loaded: Loaded, failure: Failure, seed: int
+) -> tuple[Misconception, ...]:
+    """The misconceptions with which the answer agrees where it failed, and on every probe."""
+    remaining = list(exercise.misconceptions)
+    failed = {name: array_of(value) for name, value in failure.inputs.items()}
+    for inputs in chain([failed], probes(exercise, PROBES, seed)):
+        if not remaining:
+            break
+        try:
+            answer = loaded.call(exercise, inputs)
+        except Broken:
+            return ()
+        if isinstance(answer, Failure):
+            return ()
+        shown = {name: array.nested() for name, array in inputs.items()}
+        remaining = [m for m in remaining if same(answer, led_to(exercise, m, shown))]
+    return tuple(remaining)
+
+
+def led_to(exercise: FunctionExercise, misconception: Misconception, inputs: dict) -> list[Array] | None:
+    """The results that a misconception leads to, None where it leads to none."""
+    try:
+        results = misconception.answer(inputs)
+        found = [array_of(results[r.name]) for r in exercise.results]
+    except ArithmeticError:
+        return None
+    return found if all(array.finite for array in found) else None
+
+
+def same(answer: list[Array], other: list[Array] | None) -> bool:
+    """Whether all results agree, to half the digits of the type that the answer was computed in."""
+    return other is not None and all(map(near, answer, other))
+
+
+def near(a: Array, b: Array) -> bool:
+    if a.shape != b.shape:
+        return False
+    size = max((abs(v) for v in (*a.values, *b.values)), default=0.0)
+    return all(abs(x - y) <= a.eps**0.5 * size for x, y in zip(a.values, b.values, strict=True))

@@ -9,12 +9,18 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from ..exercises import EXERCISES
+from ..exercises.chain import ChainExercise
+from ..exercises.choice import ChoiceExercise
 from ..exercises.exercise import Exercise, FormulaExercise, FunctionExercise
+from ..exercises.witness import WitnessExercise
+from .chains import check_chain
+from .choices import check_choice
 from .failure import Failure
 from .formulas import check_formula
 from .functions import Loaded, check_function, plain
 from .process import Limits, Worker
 from .submission import Submission
+from .witnesses import check_witness
 
 RIGHT, WRONG, UNANSWERED = "right", "wrong", "not answered"
 NEAR = 0.75
@@ -31,7 +37,11 @@ class Result:
 
     @property
     def earned(self) -> int:
-        return self.exercise.points if self.outcome == RIGHT else 0
+        """All points, or those of the parts that are right."""
+        if self.outcome == RIGHT:
+            return self.exercise.points
+        right = self.failure.right_parts if self.failure else ()
+        return sum(part.points for part in self.exercise.parts if part.name in right)
 
 
 @dataclass(frozen=True)
@@ -100,25 +110,32 @@ class Run:
     def result(self, exercise: Exercise) -> Result:
         if self.submission.problem:
             return Result(exercise, UNANSWERED)
-        if isinstance(exercise, FormulaExercise):
-            return self.formula(exercise)
-        return self.function(exercise)
+        if isinstance(exercise, FunctionExercise):
+            return self.function(exercise)
+        return self.typed(exercise)
 
-    # formulas
+    # formulas, witnesses, choices, chains: taken from the file as data, nothing is run
 
-    def formula(self, exercise: FormulaExercise) -> Result:
-        if exercise.identifier in self.submission.others:
-            message = f'Give the formula as text in quotes: {exercise.identifier} = "…".'
-            return Result(exercise, WRONG, 0, Failure("not_text", message))
-        text = self.submission.formulas.get(exercise.identifier)
-        if text is None:
-            return self.unanswered(exercise, self.submission.formulas)
-        if not text.strip():
+    def typed(self, exercise: Exercise) -> Result:
+        given = {name: self.submission.data[name] for name in exercise.identifiers if name in self.submission.data}
+        unread = [name for name in exercise.identifiers if name in self.submission.others]
+        if unread or (isinstance(exercise, FormulaExercise) and not all(isinstance(x, str) for x in given.values())):
+            return Result(exercise, WRONG, 0, not_typed(exercise, (unread or list(given))[0]))
+        if not given:
+            return self.unanswered(exercise, self.submission.data)
+        if not any(map(filled, given.values())):
             return Result(exercise, UNANSWERED)
-        failure, tried = check_formula(exercise, text, self.grader.seed)
+        failure, tried = self.checked(exercise, given)
         return Result(exercise, WRONG if failure else RIGHT, tried, failure)
 
-    # functions
+    def checked(self, exercise: Exercise, given: dict) -> tuple[Failure | None, int]:
+        if isinstance(exercise, WitnessExercise):
+            return check_witness(exercise, given)
+        (answer,) = given.values()
+        if isinstance(exercise, ChoiceExercise):
+            return check_choice(exercise, answer)
+        check = check_chain if isinstance(exercise, ChainExercise) else check_formula
+        return check(exercise, answer, self.grader.seed)
 
     def function(self, exercise: FunctionExercise) -> Result:
         if not self.submission.runs:
@@ -138,10 +155,10 @@ class Run:
 
     def called(self, exercise: FunctionExercise) -> Result:
         failure, tried = check_function(exercise, self.loaded, self.grader.examples, self.grader.seed)
+        if self.loaded.lost:
+            self.unload()
         if failure is None:
             return Result(exercise, RIGHT, tried)
-        if failure.reason in ("time_call", "time_total", "ended", "protocol"):
-            self.unload()
         if failure.message == "Your function raises NotImplementedError":
             return Result(exercise, UNANSWERED)
         return Result(exercise, WRONG, tried, failure)
@@ -170,7 +187,7 @@ class Run:
 
     def unanswered(self, exercise: Exercise, candidates: Iterable[str]) -> Result:
         """Not answered, unless a name in the file is nearly the right one."""
-        free = sorted(set(candidates) - {e.identifier for e in EXERCISES.values()})
+        free = sorted(set(candidates) - {name for e in EXERCISES.values() for name in e.identifiers})
         near = get_close_matches(exercise.identifier, free, n=1, cutoff=NEAR)
         if not near:
             return Result(exercise, UNANSWERED)
@@ -178,3 +195,22 @@ class Run:
             f"There is no {exercise.identifier} in the file; rename {near[0]} if it is meant to be that."
         )
         return Result(exercise, UNANSWERED, 0, Failure("misspelt", message))
+
+
+FORMS = {
+    "formula": 'the formula as text in quotes: {} = "…"',
+    "witness": 'numbers, written out: {} = [[1, 0], ["1/2", 0.5]] is a matrix',
+    "choice": 'letters in quotes: {} = "a"',
+    "chain": 'a list of lines, each a text in quotes: {} = ["…", "…"]',
+}
+
+
+def not_typed(exercise: Exercise, name: str) -> Failure:
+    return Failure("not_text", f"Give {FORMS[exercise.kind].format(name)}.")
+
+
+def filled(value) -> bool:
+    """Whether there is anything in it; the lists and texts of a template are empty."""
+    if isinstance(value, list):
+        return any(map(filled, value))
+    return bool(value.strip()) if isinstance(value, str) else True

@@ -44,8 +44,17 @@ def verdict(result: Result) -> str:
     return f"{result.outcome:12}  {points}"
 
 
+NOUNS = {
+    "function": "inputs",
+    "formula": "cases",
+    "witness": "requirements",
+    "choice": "options",
+    "chain": "lines",
+}
+
+
 def tried_noun(result: Result) -> str:
-    return "inputs" if result.exercise.kind == "function" else "cases"
+    return NOUNS[result.exercise.kind]
 
 
 def as_json(graded: list[Graded], grader: Grader) -> str:

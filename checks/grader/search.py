@@ -19,7 +19,7 @@ from .failure import Failure
 
 Inputs = dict[str, Array]
 Sizes = dict[str, int]
-GENERIC, MOST_TRIES = 6, 300
+GENERIC, MOST_TRIES, MOST_PROBES = 6, 300, 1000
 
 
 class Failed(Exception):
@@ -78,6 +78,31 @@ def generic_inputs(exercise: FunctionExercise, count: int, seed: int) -> Iterato
         if exercise.admissible({name: a.nested() for name, a in inputs.items()}):
             count -= 1
             yield inputs
+
+
+def probes(exercise: FunctionExercise, count: int, seed: int) -> Iterator[Inputs]:
+    """Inputs of sizes at random, half of them without structure where the exercise allows such."""
+    if exercise.generic is not None:
+        yield from generic_inputs(exercise, count - count // 2, seed)
+        count //= 2
+    random = Random(f"{exercise.name} probes {seed}")
+    for _ in range(MOST_PROBES):
+        if not count:
+            return
+        inputs = random_inputs(exercise, random)
+        if exercise.admissible({name: a.nested() for name, a in inputs.items()}):
+            count -= 1
+            yield inputs
+
+
+def random_inputs(exercise: FunctionExercise, random: Random) -> Inputs:
+    lengths = {name: random.randint(low, high) for name, (low, high) in exercise.sizes.items()}
+    found = {}
+    for parameter in exercise.parameters:
+        shape = tuple(lengths[name] for name in parameter.shape)
+        values = (float(random.choice(parameter.entries)) for _ in range(prod(shape)))
+        found[parameter.name] = Array(shape, tuple(values))
+    return found
 
 
 def simpler(exercise: FunctionExercise, inputs: Inputs) -> Iterator[Inputs]:

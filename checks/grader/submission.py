@@ -1,4 +1,4 @@
-"""A reader's file: its bytes, and the formulas in it, taken without running anything."""
+"""A reader's file: its bytes, and the data in it, taken without running anything."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import io
 import tokenize
 import tomllib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from .failure import Failure
+from .literals import NotData, of_python, of_toml, toml_number
 
 LARGEST_FILE = 1 << 20
 ACCEPTED = (".py", ".toml")
@@ -24,12 +26,12 @@ class Misuse(Exception):
 
 @dataclass(frozen=True)
 class Submission:
-    """`formulas`: identifier -> text; `others`: names given something that is no text; `problem`: why
-    the file cannot be read, if it cannot."""
+    """`data`: name -> text, exact number, or lists of these; `others`: names given something else;
+    `problem`: why the file cannot be read, if it cannot."""
 
     file: str
     source: bytes = b""
-    formulas: dict[str, str] = field(default_factory=dict)
+    data: dict[str, object] = field(default_factory=dict)
     others: frozenset[str] = frozenset()
     problem: Failure | None = None
 
@@ -88,32 +90,46 @@ def unusable(source: bytes) -> Failure | None:
 
 
 def read_python(file: str, source: bytes) -> Submission:
-    """Top-level assignments of text are formulas; the file is parsed, not run."""
+    """What is assigned at top level as data; the file is parsed, not run."""
     try:
         with warnings.catch_warnings(action="ignore"):
             tree = ast.parse(source, "<submission>")
+        return with_data(file, source, assignments(tree), partial(of_python, source=decoded(source)))
     except SyntaxError as error:
         return Submission(file, source, problem=syntax_failure(error))
     except (ValueError, RecursionError, MemoryError):
         return Submission(
             file, source, problem=Failure("syntax", "The file is nested too deeply to be read.")
         )
-    given = dict(assignments(tree))
-    formulas = {name: text for name, text in given.items() if isinstance(text, str)}
-    return Submission(file, source, formulas, frozenset(given) - set(formulas))
 
 
-def assignments(tree: ast.Module) -> Iterator[tuple[str, str | None]]:
-    """Each name assigned at top level, with its text, or None where it is given no text."""
+def decoded(source: bytes) -> str:
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    return source.decode(encoding)
+
+
+def with_data(file: str, source: bytes, given: Iterator[tuple], read_value: Callable) -> Submission:
+    data, others = {}, set()
+    for name, value in given:
+        others.discard(name)
+        try:
+            data[name] = read_value(value)
+        except NotData:
+            data.pop(name, None)
+            others.add(name)
+    return Submission(file, source, data, frozenset(others))
+
+
+def assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """Each name assigned at top level, with its value as it is written."""
     for statement in tree.body:
         if isinstance(statement, ast.Assign):
-            targets, value = statement.targets, statement.value
-        elif isinstance(statement, ast.AnnAssign):
-            targets, value = [statement.target], statement.value
+            targets = statement.targets
+        elif isinstance(statement, ast.AnnAssign) and statement.value:
+            targets = [statement.target]
         else:
             continue
-        text = value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
-        yield from ((target.id, text) for target in targets if isinstance(target, ast.Name))
+        yield from ((target.id, statement.value) for target in targets if isinstance(target, ast.Name))
 
 
 def syntax_failure(error: SyntaxError) -> Failure:
@@ -128,12 +144,10 @@ def syntax_failure(error: SyntaxError) -> Failure:
 def read_toml(file: str, source: bytes) -> Submission:
     """``rnn_adjoint_step = "…"``, or ``adjoint_step = "…"`` in a table ``[rnn]``."""
     try:
-        table = tomllib.loads(source.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        table = tomllib.loads(source.decode("utf-8"), parse_float=toml_number)
+    except (ValueError, RecursionError) as error:
         return Submission(file, source, problem=Failure("syntax", f"The file is not valid TOML: {error}."))
-    given = dict(entries(table))
-    formulas = {name: text for name, text in given.items() if isinstance(text, str)}
-    return Submission(file, source, formulas, frozenset(given) - set(formulas))
+    return with_data(file, source, entries(table), of_toml)
 
 
 def entries(table: dict) -> Iterator[tuple[str, object]]:
