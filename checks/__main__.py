@@ -84,6 +84,15 @@ def add_grade(commands) -> None:
     command.add_argument(
         "--examples", type=positive, default=100, help="inputs for each function (default: 100)"
     )
+    command.add_argument(
+        "--hint",
+        type=positive,
+        nargs="?",
+        const=1,
+        default=0,
+        metavar="N",
+        help="with the N-th hint where an answer is not right (default: the first); write it after the files",
+    )
     limit_help = "for one call of a function (default: %(default)g)"
     command.add_argument(
         "--time-limit", type=seconds, default=Limits.call, metavar="SECONDS", help=limit_help
@@ -92,10 +101,9 @@ def add_grade(commands) -> None:
 
 
 def positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 on, not {text}")
+    return int(text)
 
 
 def seconds(text: str) -> float:
@@ -129,7 +137,9 @@ def record(exercise: Exercise) -> dict:
         "hints",
         "template",
     )
-    return {name: getattr(exercise, name) for name in fields}
+    record = {name: getattr(exercise, name) for name in fields}
+    options = {x: exercise.option(x).text for x in exercise.letters} if exercise.kind == "choice" else {}
+    return {**record, **({"options": options} if options else {})}
 
 
 def template() -> str:
@@ -163,7 +173,7 @@ def grade(options) -> int:
     ):  # Hypothesis keeps files, which are not to lie beside the answers
         set_hypothesis_home_dir(scratch)
         graded = [grader.grade(read(file), exercises) for file in files]
-    text = as_json(graded, grader) if options.format == "json" else as_text(graded)
+    text = as_json(graded, grader) if options.format == "json" else as_text(graded, options.hint)
     sys.stdout.write(text)
     passed = (g.complete if options.exercise else g.passed for g in graded)
     return RIGHT if all(passed) else WRONG

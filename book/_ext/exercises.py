@@ -11,7 +11,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 import checks
-from pieces import disclosure, rich, summary
+from pieces import disclosure, paragraph, rich, summary
 from places import place_id
 from reports import nearest
 
@@ -49,11 +49,21 @@ class ExercisesDirective(SphinxDirective):
         about = [nodes.literal("", exercise.name), nodes.Text(f" · {exercise.kind} · {points}")]
         box += nodes.paragraph("", "", *about, classes=["exercise-about"])
         box += self.markdown(exercise.statement, exercise.name)
+        box += self.options(exercise)
         for number, hint in enumerate(exercise.hints, 1):
             box += self.folded(f"Hint {number}", self.markdown(hint, exercise.name))
-        box += self.folded("Starter for answers.py", [self.code(exercise.template, "python")])
+        starter = "answers.py" if exercise.kind == "function" else "answers.toml, or answers.py"
+        box += self.folded(f"Starter for {starter}", [self.code(exercise.template, "python")])
         box += self.code(f"python -m checks grade answers.py --exercise {exercise.name}", "console")
         return box
+
+    def options(self, exercise) -> list[nodes.Node]:
+        """What a choice exercise offers, each claim after its letter."""
+        if exercise.kind != "choice":
+            return []
+        claims = [nodes.list_item("", paragraph(exercise.option(x).text)) for x in exercise.letters]
+        listed = nodes.enumerated_list("", *claims, enumtype="loweralpha", prefix="(", suffix=")")
+        return [listed]
 
     def markdown(self, text: str, source: str) -> list[nodes.Node]:
         holder = nodes.container()

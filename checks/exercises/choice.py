@@ -16,8 +16,8 @@ class Option:
 
     `holds`: a case -> whether the claim is true of it, computed; `tell`: a case that contradicts the
     claim -> a sentence with the numbers that show it.  `cases`: own ones, where those of the exercise
-    say nothing about this claim.  `explanation`: why it holds, if it does; `proof`: the name of a
-    derivation that proves it.
+    say nothing about this claim.  `explanation`: why it holds, if it does; `proofs`: the names of the
+    derivations that prove it.
     """
 
     text: str
@@ -25,7 +25,7 @@ class Option:
     tell: Callable[[object], str]
     cases: Callable[[], Iterable] | None = None
     explanation: str = ""
-    proof: str = ""
+    proofs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

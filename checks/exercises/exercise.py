@@ -9,6 +9,7 @@ Formulas and functions are here; `witness`, `choice` and `chain` have the other 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import ClassVar
@@ -28,7 +29,8 @@ class Misconception:
 
     `explanation`: why it is wrong, without the right answer.  `answer`: where the road leads, in the
     form that the kind of exercise says.  `see`: where on which page to read, as in
-    ``rnn#what-commonly-goes-wrong``.  `fits`: for a witness only, see there.
+    ``rnn#what-commonly-goes-wrong``.  `fits`: for objects of which many will do, whether the reader's is
+    of this kind; `answer` is then one example.
     """
 
     name: str
@@ -125,19 +127,24 @@ class InSymbols(Exercise):
             if written in text:
                 start = text.index(written)
                 raise ParseError(instead, text, start, start + len(written))
-        formula = self.reader(text).formula()
+        formula = self.read(text)
         found = tuple(map(str, formula.shape)) if getattr(formula, "is_Matrix", False) else ()
         if found != tuple(map(str, self.shape)):
             message = f"the answer must be {name_shape(self.shape)}, this is {name_shape(found)}"
             raise ParseError(message, text, 0, len(text))
         return formula
 
-    def reader(self, text: str) -> Reader:
+    def read(self, text: str) -> Expr:
+        """As text, or as LaTeX where it looks so or can be read only so, as ``J^T d``."""
         names = declared(self.shapes, self.real, self.positive)
-        if not is_latex(text):
-            return Reader(text, names, closed=True)
-        names = {"e": sympy.E, **names}
-        return Reader(text, names, closed=True, pieces=latex_tokens(text, names))
+        if is_latex(text):
+            return read_latex(text, names)
+        try:
+            return Reader(text, names, closed=True).formula()
+        except ParseError as problem:
+            with suppress(ParseError):
+                return read_latex(text, names)
+            raise problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +156,11 @@ class FormulaExercise(InSymbols):
     @property
     def template(self) -> str:
         return f'# {self.question}: {self.title}, in {", ".join(self.symbols)}\n{self.identifier} = ""\n'
+
+
+def read_latex(text: str, names: Mapping[str, Expr]) -> Expr:
+    names = {"e": sympy.E, **names}
+    return Reader(text, names, closed=True, pieces=latex_tokens(text, names)).formula()
 
 
 def name_shape(shape: tuple) -> str:
@@ -195,7 +207,7 @@ class FunctionExercise(Exercise):
     None, or several of them, the first of each result; `admissible`: which inputs the problem allows;
     `source`: what yields the demanded value; `generic`: where any numbers in ±1 may be inputs, the
     sizes of such ones that are not the largest.  A misconception's `answer` is a function: inputs by
-    name, as nested lists -> results by name, as nested lists.
+    name, as nested lists -> results by name, as nested lists; its `fits` takes both.
     """
 
     kind: ClassVar[str] = "function"

@@ -60,8 +60,9 @@ class WitnessExercise(Exercise):
 
     @property
     def template(self) -> str:
-        lines = [f"# {self.question}: {self.title}; numbers like 3, 0.5 or \"1/3\", a matrix as a list of rows"]
+        lines = [f'# {self.question}: {self.title}; numbers like 3, 0.5 or "1/3", a matrix as a list of rows']
         for name, piece in zip(self.identifiers, self.pieces, strict=True):
             form = f", of shape {tuple_text(piece.shape)}" if piece.shape else ", a number"
-            lines.append(f"{name} = []  # {piece.meaning}{form}")
+            empty = "[]" if piece.shape else '""'
+            lines.append(f"{name} = {empty}  # {piece.meaning}{form}")
         return "\n".join(lines) + "\n"

@@ -29,7 +29,7 @@ class Malformed(ValueError):
 
 
 def read_lines(answer) -> list[Line]:
-    """The lines that are not empty, numbered as the reader counts them; an equals sign in front is no matter."""
+    """The lines that are not empty, numbered as the reader counts them."""
     entries = answer if isinstance(answer, list) else str(answer).splitlines()
     if len(entries) > MOST_LINES:
         raise Malformed(f"A derivation has at most {MOST_LINES} lines here.")
@@ -98,7 +98,7 @@ def incomplete(exercise: ChainExercise, lines: list[Line], right: list[Expr]) ->
         still = again if again.endswith("question") else f"{again} {', '.join(remains)}"
         message = f"Every line is right, but line {number}, the last, is not {form.text}: {still}."
         return Failure("unfinished", message, (lines[-1].text,))
-    if len(set(map(str, right))) < exercise.least:
+    if len({line.text for line in lines}) < exercise.least:
         message = f"The result is right. Show how you came to it: at least {exercise.least} different lines."
         return Failure("too_short", message)
     return None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..exercises.choice import ChoiceExercise
+from ..exercises.choice import ChoiceExercise, Option
 from .failure import Failure
 
 
 def check_choice(exercise: ChoiceExercise, answer) -> tuple[Failure | None, int]:
     """What is wrong with the chosen letters, if anything, and how many options were tried."""
     chosen = letters(answer)
-    if chosen is None or not set(chosen) <= set(exercise.letters):
+    if not chosen or not set(chosen) <= set(exercise.letters):
         message = f"Answer with letters among {', '.join(exercise.letters)}."
         return Failure("letters", message), 0
     if not exercise.several and len(set(chosen)) > 1:
@@ -22,6 +22,17 @@ def check_choice(exercise: ChoiceExercise, answer) -> tuple[Failure | None, int]
         message = "What you chose holds, but it is not all that holds."
         return Failure("incomplete", message, misconceptions=agreeing(exercise, chosen)), len(set(chosen))
     return None, len(set(chosen))
+
+
+def remarks(exercise: ChoiceExercise, answer) -> tuple[str, ...]:
+    """Why what was chosen holds, and where it is proved."""
+    return tuple(explained(exercise.option(letter)) for letter in letters(answer) or "")
+
+
+def explained(option: Option) -> str:
+    return (
+        f"{option.explanation} Proved: {', '.join(option.proofs)}." if option.proofs else option.explanation
+    )
 
 
 def holding(exercise: ChoiceExercise, letter: str) -> bool:

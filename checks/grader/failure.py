@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import wrap
 
 from ..exercises.exercise import Misconception
 
@@ -31,7 +32,10 @@ class Failure:
 
     def lines(self) -> list[str]:
         """The failure as plain text."""
-        text = [*self.message.splitlines(), *(f"    {line}" for line in self.display)]
+        text = [
+            *(part for line in self.message.splitlines() for part in wrap(line, 90)),
+            *(f"    {line}" for line in self.display),
+        ]
         if self.inputs is not None:
             text += self.place()
         if self.demanded is not None:
@@ -73,8 +77,8 @@ class Failure:
         return data
 
 
-def told(misconception: Misconception) -> list[str]:
-    lines = [f"Known slip: {misconception.name}. {misconception.explanation}"]
+def told(misconception: Misconception, width: int = 90) -> list[str]:
+    lines = wrap(f"Known slip: {misconception.name}. {misconception.explanation}", width)
     return lines + ([f"    Read {misconception.see}"] if misconception.see else [])
 
 

@@ -16,6 +16,7 @@ from derivations.parsing import ParseError
 
 from ..equality import BoundedNumbers, Comparison, compare, differ, world
 from ..exercises.exercise import FormulaExercise, InSymbols, Misconception, Situation
+from ..exercises.slips import Falsified
 from .failure import Failure
 
 NOTHING = 1e-40
@@ -43,7 +44,9 @@ def drawn(exercise: InSymbols, seed: int) -> tuple[list[Situation], BoundedNumbe
 
 
 def unreadable(problem: ParseError, what: str) -> Failure:
-    return Failure("parse", f"{what} cannot be read: {problem.message}.", tuple(problem.display().splitlines()))
+    return Failure(
+        "parse", f"{what} cannot be read: {problem.message}.", tuple(problem.display().splitlines())
+    )
 
 
 def refutation(exercise: InSymbols, text: str, comparison: Comparison) -> Failure:
@@ -88,8 +91,10 @@ def led_to(exercise: InSymbols, misconception: Misconception, situation: Situati
     """The value that a misconception leads to, None where it leads to none."""
     answer = misconception.answer
     if isinstance(answer, str):
-        return value_at(exercise.parse(answer), situation, field)
-    return answer(situation)
+        answer = exercise.parse(answer)
+    elif isinstance(answer, Falsified):
+        answer = answer.formula
+    return value_at(answer, situation, field) if isinstance(answer, Expr) else answer(situation)
 
 
 def value_at(formula: Expr, situation: Situation, field):

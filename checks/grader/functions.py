@@ -137,7 +137,9 @@ def check_function(exercise: FunctionExercise, loaded: Loaded, examples: int, se
         return failure, tried
     right = tuple(part.name for part in exercise.parts if part.name != failure.result)
     right = tuple(name for name in right if search(exercise, loaded, examples, seed, name)[0] is None)
-    return replace(failure, misconceptions=agreeing(exercise, loaded, failure, seed), right_parts=right), tried
+    return replace(
+        failure, misconceptions=agreeing(exercise, loaded, failure, seed), right_parts=right
+    ), tried
 
 
 def search(exercise: FunctionExercise, loaded: Loaded, examples: int, seed: int, only: str = ""):
@@ -213,8 +215,17 @@ def agreeing(
         if isinstance(answer, Failure):
             return ()
         shown = {name: array.nested() for name, array in inputs.items()}
-        remaining = [m for m in remaining if same(answer, led_to(exercise, m, shown))]
+        remaining = [m for m in remaining if agrees(exercise, m, shown, answer)]
     return tuple(remaining)
+
+
+def agrees(
+    exercise: FunctionExercise, misconception: Misconception, inputs: dict, answer: list[Array]
+) -> bool:
+    if misconception.fits:
+        results = {r.name: a.nested() for r, a in zip(exercise.results, answer, strict=True)}
+        return misconception.fits(inputs, results)
+    return same(answer, led_to(exercise, misconception, inputs))
 
 
 def led_to(exercise: FunctionExercise, misconception: Misconception, inputs: dict) -> list[Array] | None:

@@ -14,7 +14,7 @@ from ..exercises.choice import ChoiceExercise
 from ..exercises.exercise import Exercise, FormulaExercise, FunctionExercise
 from ..exercises.witness import WitnessExercise
 from .chains import check_chain
-from .choices import check_choice
+from .choices import check_choice, remarks
 from .failure import Failure
 from .formulas import check_formula
 from .functions import Loaded, check_function, plain
@@ -28,12 +28,14 @@ NEAR = 0.75
 
 @dataclass(frozen=True)
 class Result:
-    """`tried`: on how many inputs or situations the answer was right before anything failed."""
+    """`tried`: on how many inputs or situations the answer was right before anything failed; `remarks`:
+    what is said of a right answer."""
 
     exercise: Exercise
     outcome: str
     tried: int = 0
     failure: Failure | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def earned(self) -> int:
@@ -117,16 +119,24 @@ class Run:
     # formulas, witnesses, choices, chains: taken from the file as data, nothing is run
 
     def typed(self, exercise: Exercise) -> Result:
-        given = {name: self.submission.data[name] for name in exercise.identifiers if name in self.submission.data}
+        given = {
+            name: self.submission.data[name] for name in exercise.identifiers if name in self.submission.data
+        }
         unread = [name for name in exercise.identifiers if name in self.submission.others]
-        if unread or (isinstance(exercise, FormulaExercise) and not all(isinstance(x, str) for x in given.values())):
+        if unread or (
+            isinstance(exercise, FormulaExercise) and not all(isinstance(x, str) for x in given.values())
+        ):
             return Result(exercise, WRONG, 0, not_typed(exercise, (unread or list(given))[0]))
         if not given:
             return self.unanswered(exercise, self.submission.data)
         if not any(map(filled, given.values())):
             return Result(exercise, UNANSWERED)
         failure, tried = self.checked(exercise, given)
-        return Result(exercise, WRONG if failure else RIGHT, tried, failure)
+        if failure:
+            return Result(exercise, WRONG, tried, failure)
+        choice = isinstance(exercise, ChoiceExercise)
+        said = remarks(exercise, given[exercise.identifier]) if choice else ()
+        return Result(exercise, RIGHT, tried, remarks=said)
 
     def checked(self, exercise: Exercise, given: dict) -> tuple[Failure | None, int]:
         if isinstance(exercise, WitnessExercise):

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from textwrap import wrap
 
 from .grading import RIGHT, WRONG, Graded, Grader, Result
 
-SCHEMA = 1
+SCHEMA, WIDTH = 2, 90
 ISOLATION = "a separate process with limits on time and memory; this is not a sandbox"
 
 
-def as_text(graded: Iterable[Graded]) -> str:
-    """Every submission with its exercises, what is wrong indented under its exercise."""
-    blocks = ["\n".join(submission_lines(g)) for g in graded]
+def as_text(graded: Iterable[Graded], hint: int = 0) -> str:
+    """Every submission with its exercises, what is wrong indented under its exercise.
+
+    `hint`: which hint is added where an answer is not right, 0 for none.
+    """
+    blocks = ["\n".join(submission_lines(g, hint)) for g in graded]
     note = f"Functions ran in {ISOLATION}:\ngrade only code that you would run yourself."
     return "\n\n".join([*blocks, note]) + "\n"
 
 
-def submission_lines(graded: Graded) -> Iterable[str]:
+def submission_lines(graded: Graded, hint: int = 0) -> Iterable[str]:
     earned = sum(r.earned for r in graded.results)
     possible = sum(r.exercise.points for r in graded.results)
     yield f"{graded.submission.file}: {earned} of {possible} points"
@@ -31,10 +35,22 @@ def submission_lines(graded: Graded) -> Iterable[str]:
     width = max((len(r.exercise.name) for r in graded.results), default=0)
     for result in graded.results:
         yield f"  {result.exercise.name:{width}}  {verdict(result)}".rstrip()
-        if result.failure:
-            yield from (f"      {line}" for line in result.failure.lines())
+        yield from (f"      {line}" for line in below(result, hint))
     if graded.output and any(r.outcome == WRONG for r in graded.results):
         yield f"  printed by the file: {graded.output}"
+
+
+def below(result: Result, hint: int) -> Iterable[str]:
+    """What is said of an answer, and the hint that was asked for."""
+    yield from (line for remark in result.remarks for line in wrap(remark, WIDTH))
+    if result.failure:
+        yield from result.failure.lines()
+    hints = result.exercise.hints
+    if not hint or result.outcome == RIGHT or not hints:
+        return
+    number = min(hint, len(hints))
+    more = f" --hint {number + 1} shows the next." if number < len(hints) else ""
+    yield from wrap(f"Hint {number} of {len(hints)}: {hints[number - 1]}{more}", WIDTH)
 
 
 def verdict(result: Result) -> str:
@@ -93,4 +109,5 @@ def result_record(result: Result) -> dict:
         "points": result.exercise.points,
         "tried": result.tried,
         "failure": result.failure.record() if result.failure else None,
+        "remarks": list(result.remarks),
     }

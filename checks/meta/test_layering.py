@@ -111,12 +111,16 @@ IN_THE_BROWSER = """
         derivations.get(name)
 
     from checks.exercises import EXERCISES
-    from checks.exercises.exercise import FormulaExercise
+    from checks.exercises.choice import ChoiceExercise
+    from checks.exercises.exercise import InSymbols
     from derivations.fields import Numbers
-    formulas = [e for e in EXERCISES.values() if isinstance(e, FormulaExercise)]
+    formulas = [e for e in EXERCISES.values() if isinstance(e, InSymbols)]
     assert formulas
     for exercise in formulas:
         assert list(islice(exercise.situations(Numbers(), Random(0)), 2)), exercise.name
+    for exercise in EXERCISES.values():
+        if isinstance(exercise, ChoiceExercise):
+            assert any(exercise.counterexample(letter) for letter in exercise.letters), exercise.name
     print("done")
 """
 

@@ -1,0 +1,245 @@
+"""Witness, choice and chain answers; exact data from answer files; partial credit, names of slips, hints."""
+
+from fractions import Fraction
+
+import pytest
+
+import checks
+from checks.__main__ import main
+from checks.grader.chains import check_chain
+from checks.grader.choices import check_choice, letters
+from checks.grader.grading import RIGHT, UNANSWERED, WRONG, Grader
+from checks.grader.literals import NotData, number
+from checks.grader.submission import read, read_python
+from checks.grader.witnesses import check_witness
+
+GRADER = Grader(examples=25)
+
+
+def graded(source, name):
+    return GRADER.grade(read_python("answers.py", source.encode()), [checks.get(name)]).results[0]
+
+
+def slips(failure):
+    return [m.name for m in failure.misconceptions]
+
+
+# --- exact data ----------------------------------------------------------------------------------
+
+NUMBERS = {
+    "3": 3, "-0.1": Fraction(-1, 10), "1e-3": Fraction(1, 1000), "2/3": Fraction(2, 3), ".5": Fraction(1, 2),
+    "-1.5/4": Fraction(-3, 8), "−2": -2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NUMBERS)
+def test_numbers_are_exact(text):
+    assert number(text) == NUMBERS[text]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "1/0", "nan", "inf", "1e999", "9" * 50, "1//2", "__import__('os')"]
+)
+def test_what_is_no_number(text):
+    with pytest.raises(NotData):
+        number(text)
+
+
+PYTHON = {
+    "a = [[1, 0.1], [-2, '1/3']]": [[1, Fraction(1, 10)], [-2, "1/3"]],
+    "a = np.array([1/3, 2*3, 1 - 4])": [Fraction(1, 3), 6, -3],
+    "a = Fraction('2/6')": Fraction(1, 3),
+    "a = (1, 2)": [1, 2],
+    "a: float = -0.5": Fraction(-1, 2),
+}
+
+
+@pytest.mark.parametrize("source", PYTHON)
+def test_data_of_a_python_file(source):
+    assert read_python("a.py", source.encode()).data["a"] == PYTHON[source]
+
+
+@pytest.mark.parametrize(
+    "value", ["f(2)", "True", "1j", "{1: 2}", "2**999", "1/0", "x", "[1, None]", "open('a')"]
+)
+def test_what_is_no_data_is_not_computed(value):
+    submission = read_python("a.py", f"a = {value}".encode())
+    assert submission.others == {"a"} and not submission.data
+
+
+def test_data_of_a_toml_file(tmp_path):
+    path = tmp_path / "answers.toml"
+    path.write_text('a = [[1, 0.1], [-2, "1/3"]]\nb = true\nc = inf\n[rnn]\nx = 3\n')
+    submission = read(path)
+    assert submission.data == {"a": [[1, Fraction(1, 10)], [-2, "1/3"]], "rnn_x": 3}
+    assert submission.others == {"b", "c"}
+
+
+# --- a witness -----------------------------------------------------------------------------------
+
+CANCELLING = "rnn_long_range.cancelling"
+WITNESSES = [  # w, h0, x
+    (2, 25, [-50, -100, 0]),
+    (-3, 12, [0, -324, "1/3"]),
+    (2, "25.5", ["-51", -102, 0]),
+    ("5/2", 16, [-80, 100, 7]),
+    (10, -1, [5, 200, 0]),
+    (100, 1, ["-100", -10000, 0]),
+]
+
+
+def cancelling(w, h0, x):
+    names = checks.get(CANCELLING).identifiers
+    lines = [f"{name} = {value!r}" for name, value in zip(names, (w, h0, x), strict=True)]
+    return graded("\n".join(lines), CANCELLING)
+
+
+@pytest.mark.parametrize("pieces", WITNESSES, ids=str)
+def test_right_witnesses(pieces):
+    result = cancelling(*pieces)
+    assert (result.outcome, result.tried) == (RIGHT, 3), result.failure
+
+
+@pytest.mark.parametrize(
+    ("pieces", "said"),
+    [
+        ((1, 100, [0, 0, 0]), "the weight is at least 2"),
+        ((2, 10, [0, 0, 0]), "the term has the size 40"),
+        ((2, 25, [0, 0, 0]), "the derivative of the loss by w is 0"),
+        ((2, 25, [0, 0]), "must be (3,)"),
+        ((2, 25, [[0, 0, 0]]), "must be (3,)"),
+        ((2, "abc", [0, 0, 0]), "'abc' is not a number"),
+        (([2], 25, [0, 0, 0]), "must be one number"),
+    ],
+)
+def test_wrong_witnesses_are_told_what_fails(pieces, said):
+    result = cancelling(*pieces)
+    assert result.outcome == WRONG and said in "\n".join(result.failure.lines())
+
+
+def test_a_missing_piece_and_an_empty_template():
+    exercise = checks.get(CANCELLING)
+    failure, _ = check_witness(exercise, {exercise.identifiers[0]: Fraction(2)})
+    assert "rnn_long_range_cancelling_h0 is missing" in failure.message
+    assert graded(exercise.template, CANCELLING).outcome == UNANSWERED
+    assert graded("rnn_long_range_cancelling_w = f(2)", CANCELLING).failure.reason == "not_text"
+
+
+# --- a choice ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", ["b", "B", "(b)", ["b"], " b "])
+def test_letters(answer):
+    assert letters(answer) == "b"
+
+
+def test_a_choice_is_answered_with_what_was_run():
+    failure, _ = check_choice(checks.get("gaussian_process.far_away"), "e")
+    assert "the variance 1" in failure.message and slips(failure) == ["variance that grows by itself"]
+    right = graded('gaussian_process_far_away = "d"', "gaussian_process.far_away")
+    assert right.outcome == RIGHT and "gaussian_process.variance_far_away" in right.remarks[0]
+
+
+@pytest.mark.parametrize("answer", ["z", "ab", "", 3, [["a"]]])
+def test_what_is_no_choice(answer):
+    failure, _ = check_choice(checks.get("gaussian_process.far_away"), answer)
+    assert failure is not None and failure.reason in ("letters", "not_text")
+
+
+# --- a chain -------------------------------------------------------------------------------------
+
+CHAINS = {
+    "rnn.adjoint_chain": [
+        ["D", "dL + J.T*d", "dL + U.T*hadamard(gp, d)"],
+        ["= dL + J.T*d", "= dL + (diag(gp)*U).T*d", "= dL + U.T*diag(gp)*d"],
+        [["dL + J^T d", "chain rule"], [r"dL + U^\\top (gp \\odot d)", "J = diag(gp) U"]],
+        ["", "dL + transpose(J)*d", "dL - U.T*(-hadamard(d, gp))", ""],
+        ["dL + U.T*hadamard(gp, d) + J.T*d - J.T*d", "dL + U.T*diag(gp)*d"],
+        "D\ndL + J.T*d\n(dL.T + d.T*diag(gp)*U).T",
+    ],
+    "gaussian_process.variance_chain": [
+        ["v", "kss - ks**2/k11", "1 - ks^2", "1 - exp(-(x-x1)^2/2)^2", "1 - exp(-(x-x1)^2)"],
+        [["kss - ks/k11*ks", "Schur complement"], ["1 - exp(-(x-x1)**2)", "the kernel"]],
+        [r"1 - \\exp(-\\frac{(x-x_1)^2}{2})^2".replace("x_1", "x1"), r"1 - e^{-(x-x1)^2}"],
+        ["(1 - ks)*(1 + ks)", "(1 - exp(-(x-x1)^2/2))*(1 + exp(-(x1-x)^2/2))"],
+        ["k11 - ks^2/kss", "2*exp(-(x-x1)^2/2)*sinh((x-x1)^2/2)"],
+    ],
+}
+
+
+def unescaped(lines):
+    if isinstance(lines, list):
+        return [unescaped(line) for line in lines]
+    return lines.replace("\\\\", "\\")
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"), [(n, unescaped(c)) for n, all_of in CHAINS.items() for c in all_of]
+)
+def test_right_chains_by_any_route(name, lines):
+    failure, right = check_chain(checks.get(name), lines, 0)
+    assert failure is None and right >= 2, failure and failure.lines()
+
+
+WRONG_CHAINS = {
+    "the second line": (["D", "dL + J*d", "dL + U.T*hadamard(gp, d)"], "Line 2 does not follow", []),
+    "the first line": (["J.T*d"], "it is the first line", []),
+    "the last line": (["D", "dL + J.T*d", "dL + U*hadamard(gp, d)"], "Line 3 does not", ["a line without D"]),
+    "restated": (["D", "2*D - D"], "restates the question", []),
+    "not finished": (["D", "dL + J.T*d"], "it still has J", ["a line without D"]),
+    "no route": (["dL + U.T*hadamard(gp, d)"], "at least 2 different lines", "all"),
+    "unreadable": (["D", "dL + delta"], "Line 2 cannot be read", []),
+    "no list of lines": ([["D", "a", "b"]], "Line 1 must be", []),
+    "too long": (["D"] * 100, "at most", []),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_CHAINS)
+def test_the_first_wrong_line_is_named(case):
+    lines, said, credited = WRONG_CHAINS[case]
+    exercise = checks.get("rnn.adjoint_chain")
+    failure, _ = check_chain(exercise, lines, 0)
+    assert said in failure.message, failure.message
+    assert list(failure.right_parts) == ([p.name for p in exercise.parts] if credited == "all" else credited)
+
+
+def test_a_wrong_line_gets_its_slip_and_its_counterexample():
+    failure, right = check_chain(checks.get("rnn.adjoint_chain"), ["D", "dL + J.T*d", "dL + U.T*d"], 0)
+    assert right == 2 and slips(failure) == ["no slopes"] and set(failure.inputs) >= {"U", "d"}
+
+
+# --- several slips, parts, hints -----------------------------------------------------------------
+
+
+def test_every_slip_that_fits_is_named(monkeypatch):
+    exercise = checks.get("rnn_long_range.growing")
+    source = "import numpy as np\ndef rnn_long_range_growing(slopes): return 10 / min(slopes) * np.eye(2)"
+    failure = graded(source, exercise.name).failure
+    assert set(slips(failure)) == {"large eigenvalues", "a symmetric matrix"}
+    assert any("several known slips" in line for line in failure.lines())
+
+
+def test_a_function_that_is_right_in_part_earns_that_part():
+    source = (
+        "import numpy as np\ndef k(A, B): return np.exp(-((A[:, None] - B[None])**2).sum(-1) / 2)\n"
+        "def gaussian_process_predict(X, y, Xs):\n    K, Ks = k(X, X), k(X, Xs)\n"
+        "    return Ks.T @ np.linalg.solve(K, y), Ks.T @ np.linalg.solve(K, Ks)\n"
+    )
+    result = graded(source, "gaussian_process.predict")
+    assert (result.outcome, result.earned, result.failure.right_parts) == (WRONG, 1, ("mean",))
+    assert slips(result.failure) == ["the prior covariance is forgotten"]
+
+
+def test_hints_come_one_at_a_time(tmp_path, capsys):
+    path = tmp_path / "answers.toml"
+    path.write_text('rnn_adjoint_step = "dL"\n')
+    command = ["grade", str(path), "--exercise", "rnn.adjoint_step"]
+    first, second = checks.get("rnn.adjoint_step").hints
+    said = {}
+    for words in ((), ("--hint",), ("--hint", "2"), ("--hint", "9")):
+        main([*command, *words])
+        said[words] = " ".join(capsys.readouterr().out.split())
+    assert "Hint" not in said[()]
+    assert first in said["--hint",] and second not in said["--hint",] and "--hint 2" in said["--hint",]
+    assert second in said["--hint", "2"] and first not in said["--hint", "2"]
+    assert "Hint 2 of 2" in said["--hint", "9"]
