@@ -49,7 +49,7 @@ class ExercisesDirective(SphinxDirective):
         about = [nodes.literal("", exercise.name), nodes.Text(f" · {exercise.kind} · {points}")]
         box += nodes.paragraph("", "", *about, classes=["exercise-about"])
         box += self.markdown(exercise.statement, exercise.name)
-        box += self.options(exercise)
+        box += self.claims(exercise)
         for number, hint in enumerate(exercise.hints, 1):
             box += self.folded(f"Hint {number}", self.markdown(hint, exercise.name))
         starter = "answers.py" if exercise.kind == "function" else "answers.toml, or answers.py"
@@ -57,7 +57,7 @@ class ExercisesDirective(SphinxDirective):
         box += self.code(f"python -m checks grade answers.py --exercise {exercise.name}", "console")
         return box
 
-    def options(self, exercise) -> list[nodes.Node]:
+    def claims(self, exercise) -> list[nodes.Node]:
         """What a choice exercise offers, each claim after its letter."""
         if exercise.kind != "choice":
             return []
