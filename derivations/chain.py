@@ -364,7 +364,8 @@ class Induction:
 
     The author gives steps only: `base` leads, at the upper end, from the right side to the left (sums
     collapse there); `step` leads, at an index below it, from the left side to the right.  Both ends of
-    both chains, and the hypothesis that `step` may use (the claim at index + 1), are supplied here.
+    both chains, and the hypothesis that `step` may use (the claim at index + `onward`, 1 unless told), are
+    supplied here.  With `onward` = -1 the induction goes upward, from the lower end.
 
     The claim may be an `Inequality`.  Then both chains lead from left to right, as bounds have a
     direction, no step may bound in the other one, and the hypothesis is an inequality too.
@@ -381,13 +382,16 @@ class Induction:
     uses: tuple[Derivation | Induction, ...] = ()
     assumptions: tuple[str, ...] = ()
     results: Mapping[str, Callable[[Basic], Basic]] = field(default_factory=dict)
+    onward: int = 1
 
     @cached_property
     def parts(self) -> tuple[tuple[str, Derivation], ...]:
         claim = self.claim
-        below = Declaration(claim.index, "index", "index of the induction", claim.lower, claim.upper - 1)
-        domain = replace(self.domain, declarations=(*self.domain.declarations, below))
-        ends = claim.left_at(claim.upper), self._right(claim.upper)
+        lower, upper = claim.lower, claim.upper
+        end, *limits = (upper, lower, upper - 1) if self.onward == 1 else (lower, lower + 1, upper)
+        others = Declaration(claim.index, "index", "index of the induction", *limits)
+        domain = replace(self.domain, declarations=(*self.domain.declarations, others))
+        ends = claim.left_at(end), self._right(end)
         start, goal = reversed(ends) if claim.relation == "=" else ends
         base = self._chain("base", self.domain, start, self.base, goal)
         step = self._chain("step", domain, claim.left, self.step, claim.right)
@@ -395,7 +399,7 @@ class Induction:
         return (("Base case", base), ("Induction step", step))
 
     def _hypothesis(self) -> Equation | Inequality:
-        following = self.claim.index + 1
+        following = self.claim.index + self.onward
         left, right = self.claim.left_at(following), self._right(following)
         if self.claim.relation == "=":
             return Equation("hypothesis", left, right)

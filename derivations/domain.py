@@ -174,7 +174,10 @@ class Domain:
             return False
 
     def with_direction(self, world: World, variable, source: Source) -> World:
-        """The same world with a direction in which `variable` moves."""
+        """The same world with a direction in which `variable` moves: a positive scalar upward."""
+        if isinstance(variable, Symbol):
+            step = world.field.number(abs(source.number(f"d{variable}")) + Fraction(1, 4))
+            return World(world.values, world.definitions, variable, step, world.field)
         rows_of = _symmetric_rows if isinstance(variable, SymmetricSymbol) else _rows
         rows = rows_of(variable, world, source, f"d{variable}")
         return World(world.values, world.definitions, variable, rows, world.field)
@@ -223,6 +226,12 @@ def _real(d, world, source):
 
 def _positive(d, world, source):
     world.values[d.symbol] = world.field.number(abs(source.number(str(d.symbol))) + Fraction(1, 4))
+
+
+def _at_least(d, world, source):
+    """A number above the declared lower bound, which is an expression in what is declared before."""
+    least = evaluate(sympy.sympify(d.lower), world)
+    world.values[d.symbol] = least + world.field.number(abs(source.number(str(d.symbol))))
 
 
 def _family(d, world, source):
@@ -355,6 +364,7 @@ KINDS: dict[str, Callable] = {
     "symmetric": _symmetric,
     "real": _real,
     "positive": _positive,
+    "at least": _at_least,
     "family": _family,
     "positive definite": _positive_definite,
     "joint covariance": _joint_covariance,

@@ -69,10 +69,12 @@ from .fields import Numbers, Unevaluable, combine
 from .integrals import Dawson, OverReals, Partial, PrincipalValue, StandardNormal
 from .quadrature import between, over_reals, principal_value
 from .quantities import (
+    Entry,
     Inner,
     Kernel,
     LargestEntry,
     LargestSingularValue,
+    LargestValue,
     LogNormalDensity,
     Norm,
     SmallestEigenvalue,
@@ -450,8 +452,19 @@ def _largest_entry(e, w):
     )
 
 
-def _smallest_value(e, w):
-    return w.field.call(sympy.Min, *(_indexed(e.entries, (i,), w) for i in range(1, w.integer(e.size) + 1)))
+def _extreme_value(function):
+    def value(e, w):
+        indices = range(1, w.integer(e.size) + 1)
+        return w.field.call(function, *(_indexed(e.entries, (i,), w) for i in indices))
+
+    return value
+
+
+def _entry_of_column(e, w):
+    rows, i = evaluate(e.argument, w), w.integer(e.index)
+    if not 1 <= i <= len(rows):
+        raise Unevaluable(f"there is no entry {i} here")
+    return rows[i - 1][0]
 
 
 def _log_normal_density(e, w):
@@ -608,7 +621,9 @@ EVALUATE: dict[type, Callable] = {
     Kernel: lambda e, w: evaluate(e.formula(), w),
     MatrixElement: _entry,
     LargestEntry: _largest_entry,
-    SmallestValue: _smallest_value,
+    SmallestValue: _extreme_value(sympy.Min),
+    LargestValue: _extreme_value(sympy.Max),
+    Entry: _entry_of_column,
     SmallestEigenvalue: lambda e, w: w.field.eigenvalues(evaluate(e.argument, w))[0],
     LargestSingularValue: _singular_value(-1),
     SmallestSingularValue: _singular_value(0),

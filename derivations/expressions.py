@@ -240,6 +240,9 @@ class IndexSum(Binder, Expr):
     is_commutative = True
     is_extended_real = True
 
+    def _eval_is_nonnegative(self):
+        return self.body.is_nonnegative or None
+
 
 class MatrixIndexSum(Binder, MatrixExpr):
     """Σ of a matrix over lower <= index <= upper; the zero matrix when empty."""

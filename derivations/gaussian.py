@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Abs, Add, Basic, Dummy, Mul, S, Symbol, default_sort_key, limit, log, oo, pi, sqrt
+from sympy import Abs, Add, Basic, Dummy, Limit, Mul, S, Symbol, default_sort_key, limit, log, oo, pi, sqrt
 from sympy.matrices.expressions import (
     FunctionMatrix,
     Identity,
@@ -18,7 +18,9 @@ from sympy.matrices.expressions.determinant import Determinant
 from .chain import BOUND_TOO_SMALL, NOT_THE_LIMIT, Rule
 from .context import Context, DoesNotApply
 from .expressions import (
+    Binder,
     Blocks,
+    Member,
     add,
     inverse,
     is_zero,
@@ -27,7 +29,16 @@ from .expressions import (
     subtract,
     transpose,
 )
-from .quantities import Inner, Kernel, LargestEntry, LogNormalDensity, Norm, SmallestEigenvalue, SmallestValue
+from .quantities import (
+    Inner,
+    Kernel,
+    LargestEntry,
+    LogNormalDensity,
+    Norm,
+    RealScalar,
+    SmallestEigenvalue,
+    SmallestValue,
+)
 
 RW = "Rasmussen & Williams 2006"
 HORN = "Horn & Johnson 2013"
@@ -271,11 +282,12 @@ def _number(matrix, context: Context):
     return _entry(matrix, context)
 
 
-def _entry(symbol: MatrixSymbol, context: Context):
+def _entry(symbol: MatrixSymbol, context: Context, i: int = 1, j: int = 1):
+    """The entry (i, j), counted from 1: by the definition of the symbol if that is one entry by entry."""
     for equation in context.equations.values():
         if equation.left == symbol and isinstance(equation.right, FunctionMatrix):
-            return equation.right.lamda(1, 1)
-    return symbol[0, 0]
+            return equation.right.lamda(i, j)
+    return symbol[i - 1, j - 1]
 
 
 one_by_one = Rule(
@@ -297,6 +309,48 @@ one_entry = Rule(
     "With one training point every vector and matrix has one entry.",
     "definition",
     _inner_of_one_entry,
+)
+
+
+def _two_entries(subterm, context: Context):
+    """⟨a, K⁻¹ b⟩ for columns of two entries, by the inverse of a 2x2 matrix."""
+    if not (isinstance(subterm, Inner) and subterm.args[0].rows == 2 and isinstance(subterm.args[1], MatMul)):
+        return None
+    matrix, *rest = subterm.args[1].args
+    if not (isinstance(matrix, Inverse) and len(rest) == 1 and context.is_positive_definite(matrix.arg)):
+        return None
+    (a, b), (c, d) = ([_entry(matrix.arg, context, i, j) for j in (1, 2)] for i in (1, 2))
+    (p, q), (r, s) = ([_entry(column, context, i, 1) for i in (1, 2)] for column in (subterm.args[0], *rest))
+    return (p * (d * r - b * s) + q * (a * s - c * r)) / (a * d - b * c)
+
+
+two_entries = Rule(
+    "two training points",
+    r"$\begin{pmatrix}a&b\\c&d\end{pmatrix}^{-1}=\frac1{ad-bc}\begin{pmatrix}d&-b\\-c&a\end{pmatrix}$",
+    f"{HORN}, 0.8.2",
+    _two_entries,
+)
+
+
+def _kernel_of_itself(subterm, context):
+    return S.One if isinstance(subterm, Kernel) and subterm.args[0] == subterm.args[1] else None
+
+
+kernel_of_itself = Rule(
+    "the kernel of a point with itself", r"$k(x,x)=e^0=1$", "definition", _kernel_of_itself, everywhere=True
+)
+
+
+def _symmetric_kernel(subterm, context):
+    """k(b, a) as k(a, b), in one order: members of a family first."""
+    if not isinstance(subterm, Kernel):
+        return None
+    ordered = sorted(subterm.args, key=lambda x: (not isinstance(x, Member), default_sort_key(x)))
+    return None if tuple(ordered) == subterm.args else Kernel(*ordered)
+
+
+symmetric_kernel = Rule(
+    "the kernel is symmetric", r"$k(b,a)=k(a,b)$", "definition", _symmetric_kernel, everywhere=True
 )
 
 
@@ -437,22 +491,29 @@ def entries_bound(vector: str) -> Rule:
     )
 
 
-def limit_at_infinity(label: str, name: str, reason: str) -> Rule:
+def limit_at_infinity(label: str | None, name: str, reason: str) -> Rule:
     """The limit of a scalar as the symbol that the equation `label` defines grows without bound.
 
-    What grows it is the context's variable; other quantities must not depend on that.
+    What grows it is the context's variable; other quantities must not depend on that.  Without a label
+    the variable is itself the positive number that grows.
     """
 
     def rewrite(subterm: Basic, context: Context):
-        symbol = context.equation(label).left
-        quantities = subterm.atoms(Norm, SmallestEigenvalue)
-        rest = subterm.xreplace({symbol: Dummy(positive=True)})
-        if context.variable is None or context.varies(rest):
+        symbol = context.variable if label is None else context.equation(label).left
+        if not isinstance(symbol, Symbol):
             return None
-        for q in sorted(quantities, key=default_sort_key):
+        fixed = _outermost_quantities(subterm)
+        rest = subterm.xreplace({symbol: Dummy(positive=True)})
+        moving = (*fixed, *subterm.atoms(Binder))
+        if context.variable is None or context.varies(rest) or any(part.has(symbol) for part in moving):
+            return None
+        for q in fixed:
             context.require("{} does not depend on {}", q, context.variable)
-        value = limit(subterm.xreplace({q: Dummy(positive=True) for q in quantities}), symbol, oo)
-        return value if value.is_number else None
+        standing = {q: Dummy(positive=True) if _is_positive(q, context) else Dummy(real=True) for q in fixed}
+        value = limit(subterm.xreplace(standing), symbol, oo)
+        if value.has(symbol, oo, Limit) or value is S.NaN:
+            return None
+        return value.xreplace({dummy: q for q, dummy in standing.items()})
 
     return Rule(
         name,
@@ -461,5 +522,18 @@ def limit_at_infinity(label: str, name: str, reason: str) -> Rule:
         rewrite,
         relation="→",
         mutants=(NOT_THE_LIMIT,),
-        limit=label,
+        limit=label or "the variable",
     )
+
+
+def _outermost_quantities(expression: Basic) -> list[Basic]:
+    """The norms, inner products, … in an expression, those within another one apart; in a fixed order."""
+    if isinstance(expression, RealScalar):
+        return [expression]
+    found = {q for a in expression.args for q in _outermost_quantities(a)}
+    return sorted(found, key=default_sort_key)
+
+
+def _is_positive(quantity: Basic, context: Context) -> bool:
+    """Norms count as positive here: their being 0 is the limit of their being small."""
+    return bool(quantity.is_nonnegative)

@@ -24,6 +24,7 @@ from .gaussian import (
     inner_of_blocks,
     inverse_of_blocks,
     kernel_formula,
+    kernel_of_itself,
     largest_kernel_value,
     limit_at_infinity,
     log_of_product,
@@ -35,8 +36,11 @@ from .gaussian import (
     one_entry,
     rayleigh_bound,
     recognise_normal,
+    symmetric_kernel,
+    two_entries,
 )
 from .identities import fold, inverse_of_product, unfold
+from .quadratic_forms import cauchy_schwarz_by_inverse
 from .quantities import Kernel, LogNormalDensity, Norm, SmallestValue
 
 n, m, p = (Symbol(name, integer=True, positive=True) for name in ("n", "m", "p"))
@@ -251,6 +255,39 @@ ONE_VARIANCE = Derivation(
     ),
     uses=(PREDICT,),
 )
+TWO_MEAN = Derivation(
+    "gaussian_process.two_point_mean",
+    "Two training points: the mean",
+    "Q3a",
+    point_domain(2),
+    Line(mean, mean),
+    (
+        Step(predicted("mean")),
+        Step(one_by_one),
+        Step(two_entries),
+        Step(kernel_of_itself),
+        Step(symmetric_kernel),
+    ),
+    "With two the kernel matrix has an inverse that one can still write down.",
+    uses=(PREDICT,),
+    assumptions=("$x_1\\ne x_2$, so that $k(x_1,x_2)<1$.",),
+)
+TWO_VARIANCE = Derivation(
+    "gaussian_process.two_point_variance",
+    "Two training points: the variance",
+    "Q3a",
+    point_domain(2),
+    Line(variance, variance),
+    (
+        Step(predicted("variance")),
+        Step(one_by_one),
+        Step(two_entries),
+        Step(kernel_of_itself),
+        Step(symmetric_kernel),
+    ),
+    uses=(PREDICT,),
+    assumptions=("$x_1\\ne x_2$, so that $k(x_1,x_2)<1$.",),
+)
 MEAN_BOUND = Derivation(
     "gaussian_process.mean_far_away",
     "Far from the data the mean returns to 0",
@@ -295,4 +332,44 @@ VARIANCE_BOUND = Derivation(
     results={"bound": lambda last: bound_of(VARIANCE_BOUND)},
 )
 
-DERIVATIONS = (FACTORISATION, PREDICT, ONE_MEAN, ONE_VARIANCE, MEAN_BOUND, VARIANCE_BOUND)
+# --- how much the mean may say where the variance has not fallen --------------------------------------
+
+TAKEN = Derivation(
+    "gaussian_process.taken",
+    "What the data take from the variance",
+    "Q3a",
+    point_domain(n),
+    Line(1 - variance, 1 - variance),
+    (Step(predicted("variance")), Step(one_by_one), Step(kernel_formula), Step(norm_of_zero)),
+    uses=(PREDICT,),
+    assumptions=("The training inputs are distinct, so that $K$ is invertible.",),
+)
+MEAN_BY_VARIANCE = Derivation(
+    "gaussian_process.mean_by_variance",
+    "The mean leaves 0 only where the variance has left 1",
+    "Q3a",
+    point_domain(n),
+    Line(Abs(mean), Abs(mean)),
+    (
+        Step(predicted("mean")),
+        Step(one_by_one),
+        Step(cauchy_schwarz_by_inverse),
+        Step(fold(TAKEN.name, "what the data take away", "The derivation before.", TAKEN.name)),
+    ),
+    "A bound without distances: mean and variance at one point, held against each other.",
+    uses=(PREDICT, TAKEN),
+    assumptions=("The training inputs are distinct, so that $K$ is invertible.",),
+)
+
+DERIVATIONS = (
+    FACTORISATION,
+    PREDICT,
+    ONE_MEAN,
+    ONE_VARIANCE,
+    TWO_MEAN,
+    TWO_VARIANCE,
+    MEAN_BOUND,
+    VARIANCE_BOUND,
+    TAKEN,
+    MEAN_BY_VARIANCE,
+)

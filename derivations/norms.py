@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sympy import Abs, Basic, Mul
-from sympy.matrices.expressions import DiagMatrix, Identity, MatMul, MatrixSymbol, Transpose
+from sympy import Abs, Add, Basic, Mul, sqrt
+from sympy.matrices.expressions import DiagMatrix, Identity, MatAdd, MatMul, MatrixSymbol, Transpose
 
 from .chain import BOUND_TOO_LARGE, BOUND_TOO_SMALL, Rule
 from .context import Context
@@ -12,14 +12,18 @@ from .expressions import (
     ELEMENT,
     Elementwise,
     IndexProduct,
+    Member,
+    add,
     equal_size,
     index_product,
     open_binder,
     product,
+    scale,
+    split_coefficient,
     substitute,
     transpose,
 )
-from .quantities import LargestSingularValue, Norm, SingularValue, SmallestSingularValue
+from .quantities import LargestEntry, LargestSingularValue, Norm, SingularValue, SmallestSingularValue
 
 HORN = "Horn & Johnson 2013"
 EXTREME = {"<=": LargestSingularValue, ">=": SmallestSingularValue}
@@ -91,8 +95,67 @@ norm_of_outer_product = Rule(
 )
 
 
+def _triangle(subterm, context):
+    if not (isinstance(subterm, Norm) and isinstance(subterm.argument, MatAdd)):
+        return None
+    split = map(split_coefficient, subterm.argument.args)
+    return Add(*(_norm_of_multiple(coefficient, term) for coefficient, term in split))
+
+
+def _norm_of_multiple(coefficient, term):
+    return abs(coefficient) * Norm(term) if coefficient.is_number else Norm(scale(coefficient, term))
+
+
+triangle_inequality = Rule(
+    "triangle inequality",
+    r"$\lVert a+b\rVert\le\lVert a\rVert+\lVert b\rVert$",
+    f"{HORN}, 5.1.1",
+    _triangle,
+    relation="<=",
+    trusted=True,
+    mutants=(BOUND_TOO_SMALL,),
+)
+
+
+def _factor_out_of_norm(subterm, context: Context):
+    """‖a/c + b‖ = ‖a + cb‖/c for a positive c."""
+    if not (isinstance(subterm, Norm) and isinstance(subterm.argument, MatAdd)):
+        return None
+    for coefficient, _ in map(split_coefficient, subterm.argument.args):
+        divisor = coefficient.as_numer_denom()[1]
+        if not divisor.is_number and divisor.is_positive:
+            context.require("{} > 0", divisor)
+            return Norm(add(*(scale(divisor, term) for term in subterm.argument.args))) / divisor
+    return None
+
+
+factor_out_of_norm = Rule(
+    "a factor out of the norm",
+    r"$\lVert cw\rVert=c\,\lVert w\rVert$ for $c>0$",
+    f"{HORN}, 5.1.1",
+    _factor_out_of_norm,
+)
+
+
+def _by_largest_entry(subterm, context):
+    if isinstance(subterm, Norm) and equal_size(subterm.argument.cols, 1):
+        return sqrt(subterm.argument.rows) * LargestEntry(subterm.argument)
+    return None
+
+
+entries_of_any_vector = Rule(
+    "a norm by its largest entry",
+    r"$\lVert w\rVert\le\sqrt n\,\max_i|w_i|$",
+    "Golub & Van Loan 2013, (2.2.6)",
+    _by_largest_entry,
+    relation="<=",
+    trusted=True,
+    mutants=(BOUND_TOO_SMALL,),
+)
+
+
 def stretched(relation: str) -> Rule:
-    """‖Aw‖ <= σ_max(A)‖w‖, or ‖Aw‖ >= σ_min(A)‖w‖, for a matrix symbol A or its transpose."""
+    """‖Aw‖ <= σ_max(A)‖w‖, or ‖Aw‖ >= σ_min(A)‖w‖ for square A; A is a symbol, a member, or a transpose."""
 
     def rewrite(subterm: Basic, context: Context):
         factors = _factors(subterm)
@@ -100,7 +163,9 @@ def stretched(relation: str) -> Rule:
             return None
         first = factors[0]
         bare = first.arg if isinstance(first, Transpose) else first
-        if not isinstance(bare, MatrixSymbol) or not equal_size(bare.rows, bare.cols):
+        if not isinstance(bare, MatrixSymbol | Member):
+            return None
+        if relation == ">=" and not equal_size(bare.rows, bare.cols):
             return None
         return EXTREME[relation](first) * Norm(product(*factors[1:]))
 
@@ -206,21 +271,23 @@ def _cited(label, name, reason, source, relation) -> Rule:
             return None
         known = context.inequality(label, relation)
         for left, right in _instances(known, subterm, context):
-            mapping = _vector_for(left, subterm, known.every)
-            if mapping is not None:
-                return substitute(right, mapping)
+            for norm in (subterm, Norm(scale(-1, subterm.argument))):
+                mapping = _vector_for(left, norm, known.every)
+                if mapping is not None:
+                    return substitute(right, mapping)
         return None
 
     return Rule(name, reason, source, rewrite, relation=relation, mutants=MUTANTS[relation])
 
 
 def _instances(known: Inequality, subterm, context: Context):
-    """Both sides, for the index at which a product in the subterm begins, if it is within the range."""
+    """Both sides, for each index in range at which a product in the subterm begins or a member stands."""
     if known.index is None:
         yield known.left, known.right
         return
-    for factor in sorted(subterm.atoms(IndexProduct), key=str):
-        index = factor.lower
+    indices = {factor.lower for factor in subterm.atoms(IndexProduct)}
+    indices |= {member.index for member in subterm.atoms(Member)}
+    for index in sorted(indices, key=str):
         if context.holds((index - known.lower, known.upper - index)):
             context.require("{} <= {} <= {}", known.lower, index, known.upper)
             given = {known.index: index}

@@ -6,7 +6,7 @@ that the expression does not use.
 
 from __future__ import annotations
 
-from sympy import Basic, Derivative, Function, Symbol
+from sympy import Basic, Derivative, Function, Max, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions import (
     HadamardProduct,
@@ -37,6 +37,9 @@ def used_names(expression: Basic) -> set[str]:
 
 
 TEX_NAMES = {"ℒ": r"\mathcal{L}", "δ": r"\delta", "λ": r"\lambda", "log p(y_*|y)": r"\log p(y_*\mid y)"}
+
+
+RELU = Function("relu")
 
 
 class Named:
@@ -92,6 +95,7 @@ class Named:
     def applied_elementwise(self, e, function_name):
         """What to print before (Z) for one named function, or a derivative of one; else None."""
         body = body_of(e)
+        body = RELU(ELEMENT) if body == Max(0, ELEMENT) else body
         if body.is_Function and body.args == (ELEMENT,):
             return function_name(body)
         if body.is_Derivative and isinstance(body.expr, AppliedUndef):
@@ -315,9 +319,15 @@ class Latex(Named, LatexPrinter):
         point, mean, covariance = map(self._print, e.args)
         return rf"\log\mathcal{{N}}\!\left({point};\ {mean},\ {covariance}\right)"
 
-    def _print_SmallestValue(self, e):
+    def _print_SmallestValue(self, e, extreme="min"):
         (index,) = e.entries.signature
-        return rf"\min_{{{index}}} {self._print(e.entries.expr)}"
+        return rf"\{extreme}_{{{index}}} {self._print(e.entries.expr)}"
+
+    def _print_LargestValue(self, e):
+        return self._print_SmallestValue(e, "max")
+
+    def _print_Entry(self, e):
+        return rf"{self.parenthesize(e.argument, PRECEDENCE['Pow'])}_{{{self._print(e.index)}}}"
 
     def _print_Kernel(self, e):
         return rf"k\left({self._print(e.args[0])}, {self._print(e.args[1])}\right)"
@@ -499,8 +509,14 @@ class Text(Named, StrPrinter):
     def _print_LogNormalDensity(self, e):
         return f"log N({'; '.join(self._print(a) for a in e.args)})"
 
-    def _print_SmallestValue(self, e):
-        return f"min_{e.entries.signature[0]} {self._print(e.entries.expr)}"
+    def _print_SmallestValue(self, e, extreme="min"):
+        return f"{extreme}_{e.entries.signature[0]} {self._print(e.entries.expr)}"
+
+    def _print_LargestValue(self, e):
+        return self._print_SmallestValue(e, "max")
+
+    def _print_Entry(self, e):
+        return f"{self.factor(e.argument)}[{self._print(e.index)}]"
 
     def _print_Kernel(self, e):
         return f"k({self._print(e.args[0])}, {self._print(e.args[1])})"

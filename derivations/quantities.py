@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sympy import Basic, Expr, exp, sympify
+from sympy import Basic, Expr, Mul, exp, sympify
 
-from .expressions import ShapeError, describe, equal_size, product, subtract
+from .expressions import ShapeError, describe, equal_size, is_matrix, product, subtract
 
 
 class RealScalar(Expr):
@@ -15,9 +15,17 @@ class RealScalar(Expr):
     is_finite = True
 
     def __new__(cls, *args):
-        return Basic.__new__(cls, *map(sympify, args))
+        return Basic.__new__(cls, *map(_normal, args))
 
     argument = property(lambda self: self.args[0])
+
+
+def _normal(argument):
+    """The argument; SymPy's `Abs` has made an ordinary product of some -(A + B)."""
+    argument = sympify(argument)
+    if isinstance(argument, Mul) and not is_matrix(argument) and any(map(is_matrix, argument.args)):
+        return product(*argument.args)
+    return argument
 
 
 class Norm(RealScalar):
@@ -60,6 +68,7 @@ class Inner(RealScalar):
     """The inner product ⟨a, b⟩ = aᵀb of two columns, a scalar."""
 
     def __new__(cls, a, b):
+        a, b = _normal(a), _normal(b)
         if not (equal_size(a.rows, b.rows) and equal_size(a.cols, 1) and equal_size(b.cols, 1)):
             raise ShapeError(f"inner product of {describe(a)} and {describe(b)}")
         return Basic.__new__(cls, a, b)
@@ -77,6 +86,16 @@ class SmallestValue(RealScalar):
 
     entries = property(lambda self: self.args[0])
     size = property(lambda self: self.args[1])
+
+
+class LargestValue(SmallestValue):
+    """The largest value of a scalar over an index 1 … size."""
+
+
+class Entry(RealScalar):
+    """The entry of a column at an index that counts from 1: ``args = (column, index)``."""
+
+    index = property(lambda self: self.args[1])
 
 
 class Kernel(RealScalar):

@@ -73,10 +73,12 @@ from ..expressions import (
     transpose,
 )
 from ..quantities import (
+    Entry,
     Inner,
     Kernel,
     LargestEntry,
     LargestSingularValue,
+    LargestValue,
     LogNormalDensity,
     Norm,
     SmallestEigenvalue,
@@ -670,11 +672,19 @@ def _table(lower, body, loops, rank):
     return Operation(f"{kind} of numbers" if numbers else kind, (made, lower(size)), len(loops), index=name)
 
 
-def _smallest_value(lower, e):
-    (index,) = e.entries.signature
-    counter = Dummy(index.name, integer=True)
-    body = substitute(e.entries.expr, {index: counter + 1})
-    return Operation("smallest", (_table(lower, body, [(counter, e.size)], 1),))
+def _extreme_value(kind: str):
+    def lowered(lower, e):
+        (index,) = e.entries.signature
+        counter = Dummy(index.name, integer=True)
+        body = substitute(e.entries.expr, {index: counter + 1})
+        return Operation(kind, (_table(lower, body, [(counter, e.size)], 1),))
+
+    return lowered
+
+
+def _entry_of_column(lower, e):
+    column = lower(e.argument)
+    return Operation("element1", (column, lower(e.index - 1))) if column.rank else column
 
 
 def _norm(lower, e):
@@ -771,7 +781,9 @@ LOWER: dict[type, Callable] = {
     Norm: _norm,
     Kernel: lambda lower, e: lower(e.formula()),
     LargestEntry: _largest_entry,
-    SmallestValue: _smallest_value,
+    SmallestValue: _extreme_value("smallest"),
+    LargestValue: _extreme_value("largest"),
+    Entry: _entry_of_column,
     SmallestEigenvalue: _smallest_eigenvalue,
     LargestSingularValue: _singular_value(-1),
     SmallestSingularValue: _singular_value(1),
