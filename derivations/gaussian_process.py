@@ -207,7 +207,9 @@ def point_domain(size) -> Domain:
             rests_on=PREDICT.name,
         ),
     )
-    return Domain(declarations, definitions, positive_definite={gram: DISTINCT})
+    return Domain(
+        declarations, definitions, positive_definite={gram: DISTINCT}, defined_where=(inverse(gram),)
+    )
 
 
 def predicted(label: str):
