@@ -229,9 +229,9 @@ def _positive(d, world, source):
 
 
 def _at_least(d, world, source):
-    """A number above the declared lower bound, which is an expression in what is declared before."""
+    """The declared lower bound, an expression in what is declared before, or a number above it."""
     least = evaluate(sympy.sympify(d.lower), world)
-    world.values[d.symbol] = least + world.field.number(abs(source.number(str(d.symbol))))
+    world.values[d.symbol] = least + world.field.number(max(source.number(str(d.symbol)), Fraction(0)))
 
 
 def _family(d, world, source):
