@@ -50,7 +50,5 @@ class ChainExercise(InSymbols):
 
     @property
     def template(self) -> str:
-        about = (
-            f"# {self.question}: {self.title}; lines, or [line, reason] pairs, in {', '.join(self.symbols)}"
-        )
+        about = f"# {self.question}: {self.title}; lines, or [line, reason] pairs, in {', '.join(self.symbols)}"
         return f'{about}\n{self.identifier} = [\n    "",\n]\n'

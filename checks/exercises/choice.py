@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from string import ascii_lowercase
 from typing import ClassVar
 
@@ -26,6 +27,12 @@ class Option:
     cases: Callable[[], Iterable] | None = None
     explanation: str = ""
     proofs: tuple[str, ...] = ()
+
+
+@cache
+def contradiction(option: Option, cases: Callable[[], Iterable]):
+    """The first case of which the option is not true; every run finds the same."""
+    return next((case for case in cases() if not option.holds(case)), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +60,7 @@ class ChoiceExercise(Exercise):
     def counterexample(self, letter: str):
         """The first case that contradicts the option, or None.  A case must not be None itself."""
         option = self.option(letter)
-        return next((case for case in (option.cases or self.cases)() if not option.holds(case)), None)
+        return contradiction(option, option.cases or self.cases)
 
     @property
     def template(self) -> str:

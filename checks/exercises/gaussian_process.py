@@ -139,16 +139,11 @@ def same(formula: Expr) -> Expr:
 def slipped(mean: Change = same, covariance: Change = same, width: int = 2):
     """Mean and covariance of the derivation, one of them with a slip: a misconception's answer."""
     slips = {"mean": mean, "covariance": covariance}
-    formulas = {
-        name: Falsified("gaussian_process.predict", slip, result=name) for name, slip in slips.items()
-    }
+    formulas = {name: Falsified("gaussian_process.predict", slip, result=name) for name, slip in slips.items()}
 
     def answer(inputs):
         world = kernel_matrices(inputs, width)
-        found = {
-            name: evaluate(f.unchanged if f.slip is same else f.formula, world)
-            for name, f in formulas.items()
-        }
+        found = {name: evaluate(f.unchanged if f.slip is same else f.formula, world) for name, f in formulas.items()}
         return {"mean": flat(found["mean"]), "cov": found["covariance"]}
 
     return answer

@@ -59,9 +59,7 @@ def check_chain(exercise: ChainExercise, answer, seed: int) -> tuple[Failure | N
     return (credited(exercise, failure, right) if failure else None), len(right)
 
 
-def read_or_refute(
-    exercise: ChainExercise, line: Line, before: int, seed: int
-) -> tuple[Expr | None, Failure | None]:
+def read_or_refute(exercise: ChainExercise, line: Line, before: int, seed: int) -> tuple[Expr | None, Failure | None]:
     try:
         formula = exercise.parse(line.text)
     except ParseError as problem:
@@ -82,9 +80,7 @@ def wrong_line(exercise: ChainExercise, line: Line, before: int, comparison: Com
     message = first + ("the lines before it are right." if before else "it is the first line.")
     reason = (f"your reason: {line.reason}",) if line.reason else ()
     demanded = floats(comparison.witness.demanded)
-    return replace(
-        found, reason="wrong_line", message=message, display=(*found.display, *reason), demanded=demanded
-    )
+    return replace(found, reason="wrong_line", message=message, display=(*found.display, *reason), demanded=demanded)
 
 
 def incomplete(exercise: ChainExercise, lines: list[Line], right: list[Expr]) -> Failure | None:

@@ -30,9 +30,7 @@ def remarks(exercise: ChoiceExercise, answer) -> tuple[str, ...]:
 
 
 def explained(option: Option) -> str:
-    return (
-        f"{option.explanation} Proved: {', '.join(option.proofs)}." if option.proofs else option.explanation
-    )
+    return f"{option.explanation} Proved: {', '.join(option.proofs)}." if option.proofs else option.explanation
 
 
 def holding(exercise: ChoiceExercise, letter: str) -> bool:

@@ -44,9 +44,7 @@ def drawn(exercise: InSymbols, seed: int) -> tuple[list[Situation], BoundedNumbe
 
 
 def unreadable(problem: ParseError, what: str) -> Failure:
-    return Failure(
-        "parse", f"{what} cannot be read: {problem.message}.", tuple(problem.display().splitlines())
-    )
+    return Failure("parse", f"{what} cannot be read: {problem.message}.", tuple(problem.display().splitlines()))
 
 
 def refutation(exercise: InSymbols, text: str, comparison: Comparison) -> Failure:
@@ -74,9 +72,7 @@ def floats(value):
 # --- misconceptions -------------------------------------------------------------------------------
 
 
-def agreeing(
-    exercise: InSymbols, formula: Expr, situations: Iterable[Situation], field
-) -> tuple[Misconception, ...]:
+def agreeing(exercise: InSymbols, formula: Expr, situations: Iterable[Situation], field) -> tuple[Misconception, ...]:
     """The misconceptions with whose value the formula agrees in every situation."""
     remaining = list(exercise.misconceptions)
     for situation in situations:

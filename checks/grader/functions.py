@@ -122,9 +122,7 @@ def result_failure(exercise: FunctionExercise, report: dict) -> Failure:
     elif reason == "not_numeric":
         message = f"The {name} that your function returns is not an array of real numbers: {what}."
     elif reason == "too_large":
-        message = (
-            f"The {name} that your function returns is far too large, of shape {plain(report.get('shape'))}."
-        )
+        message = f"The {name} that your function returns is far too large, of shape {plain(report.get('shape'))}."
     else:
         return broken(BrokenFrame("an unknown report"))
     return Failure(reason, message)
@@ -137,13 +135,16 @@ def check_function(exercise: FunctionExercise, loaded: Loaded, examples: int, se
         return failure, tried
     right = tuple(part.name for part in exercise.parts if part.name != failure.result)
     right = tuple(name for name in right if search(exercise, loaded, examples, seed, name)[0] is None)
-    return replace(
-        failure, misconceptions=agreeing(exercise, loaded, failure, seed), right_parts=right
-    ), tried
+    return replace(failure, misconceptions=agreeing(exercise, loaded, failure, seed), right_parts=right), tried
 
 
 def search(exercise: FunctionExercise, loaded: Loaded, examples: int, seed: int, only: str = ""):
     """The smallest failure; `only`: no other result is looked at."""
+    return Search(exercise, attempt_on(exercise, loaded, only), seed).smallest_failure(examples)
+
+
+def attempt_on(exercise: FunctionExercise, loaded: Loaded, only: str = ""):
+    """Judges one input."""
 
     def attempt(inputs: Inputs) -> Failure | None:
         shown = {name: array.nested() for name, array in inputs.items()}
@@ -154,7 +155,7 @@ def search(exercise: FunctionExercise, loaded: Loaded, examples: int, seed: int,
             raise Broken(at(end.failure, shown)) from None
         return at(failure, shown) if failure else None
 
-    return Search(exercise, attempt, seed).smallest_failure(examples)
+    return attempt
 
 
 def at(failure: Failure, inputs: dict) -> Failure:
@@ -174,9 +175,7 @@ def judge(
         shape = tuple(sizes[name] for name in result.shape)
         if array.shape != shape:
             meant = f"{tuple_text(result.shape)} = {tuple_text(shape)}"
-            return Failure(
-                "shape", f"The {result.name} has shape {tuple_text(array.shape)}; it must be {meant}."
-            )
+            return Failure("shape", f"The {result.name} has shape {tuple_text(array.shape)}; it must be {meant}.")
     for result, array in zip(exercise.results, answer, strict=True):
         if not array.finite:
             return Failure("not_finite", f"The {result.name} is not finite: {array.nested()}.")
@@ -184,9 +183,7 @@ def judge(
     return judge_values(exercise, inputs, results, only)
 
 
-def judge_values(
-    exercise: FunctionExercise, inputs: dict, results: dict[str, Array], only: str = ""
-) -> Failure | None:
+def judge_values(exercise: FunctionExercise, inputs: dict, results: dict[str, Array], only: str = "") -> Failure | None:
     all_found = exercise.disagreements(inputs, results)
     found = next((d for d in all_found if only in ("", d.result)), None)
     if found is None:
@@ -199,9 +196,7 @@ def judge_values(
 # --- misconceptions -------------------------------------------------------------------------------
 
 
-def agreeing(
-    exercise: FunctionExercise, loaded: Loaded, failure: Failure, seed: int
-) -> tuple[Misconception, ...]:
+def agreeing(exercise: FunctionExercise, loaded: Loaded, failure: Failure, seed: int) -> tuple[Misconception, ...]:
     """The misconceptions with which the answer agrees where it failed, and on every probe."""
     remaining = list(exercise.misconceptions)
     failed = {name: array_of(value) for name, value in failure.inputs.items()}
@@ -219,9 +214,7 @@ def agreeing(
     return tuple(remaining)
 
 
-def agrees(
-    exercise: FunctionExercise, misconception: Misconception, inputs: dict, answer: list[Array]
-) -> bool:
+def agrees(exercise: FunctionExercise, misconception: Misconception, inputs: dict, answer: list[Array]) -> bool:
     if misconception.fits:
         results = {r.name: a.nested() for r, a in zip(exercise.results, answer, strict=True)}
         return misconception.fits(inputs, results)

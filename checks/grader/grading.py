@@ -119,13 +119,9 @@ class Run:
     # formulas, witnesses, choices, chains: taken from the file as data, nothing is run
 
     def typed(self, exercise: Exercise) -> Result:
-        given = {
-            name: self.submission.data[name] for name in exercise.identifiers if name in self.submission.data
-        }
+        given = {name: self.submission.data[name] for name in exercise.identifiers if name in self.submission.data}
         unread = [name for name in exercise.identifiers if name in self.submission.others]
-        if unread or (
-            isinstance(exercise, FormulaExercise) and not all(isinstance(x, str) for x in given.values())
-        ):
+        if unread or (isinstance(exercise, FormulaExercise) and not all(isinstance(x, str) for x in given.values())):
             return Result(exercise, WRONG, 0, not_typed(exercise, (unread or list(given))[0]))
         if not given:
             return self.unanswered(exercise, self.submission.data)
@@ -158,9 +154,7 @@ class Run:
         if exercise.identifier not in names:
             return self.unanswered(exercise, [n for n, can_be_called in names.items() if can_be_called])
         if not names[exercise.identifier]:
-            return Result(
-                exercise, WRONG, 0, Failure("not_callable", f"{exercise.identifier} is not a function.")
-            )
+            return Result(exercise, WRONG, 0, Failure("not_callable", f"{exercise.identifier} is not a function."))
         return self.called(exercise)
 
     def called(self, exercise: FunctionExercise) -> Result:
@@ -201,9 +195,7 @@ class Run:
         near = get_close_matches(exercise.identifier, free, n=1, cutoff=NEAR)
         if not near:
             return Result(exercise, UNANSWERED)
-        message = (
-            f"There is no {exercise.identifier} in the file; rename {near[0]} if it is meant to be that."
-        )
+        message = f"There is no {exercise.identifier} in the file; rename {near[0]} if it is meant to be that."
         return Result(exercise, UNANSWERED, 0, Failure("misspelt", message))
 
 

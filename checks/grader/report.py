@@ -11,7 +11,7 @@ from textwrap import wrap
 
 from .grading import RIGHT, WRONG, Graded, Grader, Result
 
-SCHEMA, WIDTH = 2, 90
+SCHEMA, WIDTH = 1, 90
 ISOLATION = "a separate process with limits on time and memory; this is not a sandbox"
 
 

@@ -110,9 +110,7 @@ def simpler(exercise: FunctionExercise, inputs: Inputs) -> Iterator[Inputs]:
     sizes = sizes_of(exercise, inputs)
     for name, (low, _) in exercise.sizes.items():
         if sizes[name] > low:
-            yield {
-                p.name: cut(p, inputs[p.name], {**sizes, name: sizes[name] - 1}) for p in exercise.parameters
-            }
+            yield {p.name: cut(p, inputs[p.name], {**sizes, name: sizes[name] - 1}) for p in exercise.parameters}
     for name, array in inputs.items():
         if any(array.values):
             yield {**inputs, name: replace(array, values=(0.0,) * len(array.values))}
@@ -162,6 +160,23 @@ class Search:
                 break
             failure, inputs = smaller
         return failure, passed
+
+    def passes(self, examples: int) -> bool:
+        """Whether there is no failure on the inputs on which `smallest_failure` first looks for one."""
+
+        def one(inputs):
+            if self.attempt(inputs):
+                raise Failed
+
+        largest = {name: high for name, (_, high) in self.exercise.sizes.items()}
+        try:
+            seeded(one, inputs_of(self.exercise, largest), examples, self.seed, (Phase.generate,))()
+            if self.exercise.generic is not None:
+                for inputs in generic_inputs(self.exercise, GENERIC, self.seed):
+                    one(inputs)
+        except (Failed, Flaky, Broken):
+            return False
+        return True
 
     def failure_among(self, candidates: Iterable[Inputs]) -> tuple[Failure | None, Inputs | None, int]:
         """The same for given inputs."""
@@ -229,14 +244,19 @@ def unsteady(failure: Failure) -> Failure:
     return replace(failure, reason="unsteady", message=message)
 
 
-def seeded(test: Callable, strategy: st.SearchStrategy, examples: int, seed: int) -> Callable:
+SHRUNK = (Phase.generate, Phase.shrink)
+
+
+def seeded(
+    test: Callable, strategy: st.SearchStrategy, examples: int, seed: int, phases: tuple[Phase, ...] = SHRUNK
+) -> Callable:
     """`test` as a property over `strategy`, the same inputs every time for one seed."""
     configured = settings(
         max_examples=examples,
         database=None,
         deadline=None,
         derandomize=False,
-        phases=(Phase.generate, Phase.shrink),
+        phases=phases,
         report_multiple_bugs=False,
         print_blob=False,
         verbosity=Verbosity.quiet,

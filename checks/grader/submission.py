@@ -66,9 +66,7 @@ def read(path: Path) -> Submission:
         with path.open("rb") as stream:
             source = stream.read(LARGEST_FILE + 1)
     except OSError as error:
-        return Submission(
-            str(path), problem=Failure("unreadable", f"The file cannot be read: {error.strerror}.")
-        )
+        return Submission(str(path), problem=Failure("unreadable", f"The file cannot be read: {error.strerror}."))
     problem = unusable(source)
     if problem:
         return Submission(str(path), source[:LARGEST_FILE], problem=problem)
@@ -98,9 +96,7 @@ def read_python(file: str, source: bytes) -> Submission:
     except SyntaxError as error:
         return Submission(file, source, problem=syntax_failure(error))
     except (ValueError, RecursionError, MemoryError):
-        return Submission(
-            file, source, problem=Failure("syntax", "The file is nested too deeply to be read.")
-        )
+        return Submission(file, source, problem=Failure("syntax", "The file is nested too deeply to be read."))
 
 
 def decoded(source: bytes) -> str:

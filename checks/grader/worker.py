@@ -158,11 +158,7 @@ def call(numpy, namespace, payload):
     if results == 1:
         return encode_array(numpy, value, 0)
     if not isinstance(value, tuple | list) or len(value) != results:
-        held = (
-            f"{type(value).__name__} of {len(value)}"
-            if isinstance(value, tuple | list)
-            else type(value).__name__
-        )
+        held = f"{type(value).__name__} of {len(value)}" if isinstance(value, tuple | list) else type(value).__name__
         raise Refused(reason="results", what=held[:MOST_TEXT])
     return b"".join(encode_array(numpy, part, i) for i, part in enumerate(value))
 

@@ -37,9 +37,7 @@ def test_numbers_are_exact(text):
     assert number(text) == NUMBERS[text]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "x", "1/0", "nan", "inf", "1e999", "9" * 50, "1//2", "__import__('os')"]
-)
+@pytest.mark.parametrize("text", ["", "x", "1/0", "nan", "inf", "1e999", "9" * 50, "1//2", "__import__('os')"])
 def test_what_is_no_number(text):
     with pytest.raises(NotData):
         number(text)
@@ -59,9 +57,7 @@ def test_data_of_a_python_file(source):
     assert read_python("a.py", source.encode()).data["a"] == PYTHON[source]
 
 
-@pytest.mark.parametrize(
-    "value", ["f(2)", "True", "1j", "{1: 2}", "2**999", "1/0", "x", "[1, None]", "open('a')"]
-)
+@pytest.mark.parametrize("value", ["f(2)", "True", "1j", "{1: 2}", "2**999", "1/0", "x", "[1, None]", "open('a')"])
 def test_what_is_no_data_is_not_computed(value):
     submission = read_python("a.py", f"a = {value}".encode())
     assert submission.others == {"a"} and not submission.data
@@ -78,26 +74,12 @@ def test_data_of_a_toml_file(tmp_path):
 # --- a witness -----------------------------------------------------------------------------------
 
 CANCELLING = "rnn_long_range.cancelling"
-WITNESSES = [  # w, h0, x
-    (2, 25, [-50, -100, 0]),
-    (-3, 12, [0, -324, "1/3"]),
-    (2, "25.5", ["-51", -102, 0]),
-    ("5/2", 16, [-80, 100, 7]),
-    (10, -1, [5, 200, 0]),
-    (100, 1, ["-100", -10000, 0]),
-]
 
 
 def cancelling(w, h0, x):
     names = checks.get(CANCELLING).identifiers
     lines = [f"{name} = {value!r}" for name, value in zip(names, (w, h0, x), strict=True)]
     return graded("\n".join(lines), CANCELLING)
-
-
-@pytest.mark.parametrize("pieces", WITNESSES, ids=str)
-def test_right_witnesses(pieces):
-    result = cancelling(*pieces)
-    assert (result.outcome, result.tried) == (RIGHT, 3), result.failure
 
 
 @pytest.mark.parametrize(
@@ -147,39 +129,6 @@ def test_what_is_no_choice(answer):
 
 
 # --- a chain -------------------------------------------------------------------------------------
-
-CHAINS = {
-    "rnn.adjoint_chain": [
-        ["D", "dL + J.T*d", "dL + U.T*hadamard(gp, d)"],
-        ["= dL + J.T*d", "= dL + (diag(gp)*U).T*d", "= dL + U.T*diag(gp)*d"],
-        [["dL + J^T d", "chain rule"], [r"dL + U^\\top (gp \\odot d)", "J = diag(gp) U"]],
-        ["", "dL + transpose(J)*d", "dL - U.T*(-hadamard(d, gp))", ""],
-        ["dL + U.T*hadamard(gp, d) + J.T*d - J.T*d", "dL + U.T*diag(gp)*d"],
-        "D\ndL + J.T*d\n(dL.T + d.T*diag(gp)*U).T",
-    ],
-    "gaussian_process.variance_chain": [
-        ["v", "kss - ks**2/k11", "1 - ks^2", "1 - exp(-(x-x1)^2/2)^2", "1 - exp(-(x-x1)^2)"],
-        [["kss - ks/k11*ks", "Schur complement"], ["1 - exp(-(x-x1)**2)", "the kernel"]],
-        [r"1 - \\exp(-\\frac{(x-x_1)^2}{2})^2".replace("x_1", "x1"), r"1 - e^{-(x-x1)^2}"],
-        ["(1 - ks)*(1 + ks)", "(1 - exp(-(x-x1)^2/2))*(1 + exp(-(x1-x)^2/2))"],
-        ["k11 - ks^2/kss", "2*exp(-(x-x1)^2/2)*sinh((x-x1)^2/2)"],
-    ],
-}
-
-
-def unescaped(lines):
-    if isinstance(lines, list):
-        return [unescaped(line) for line in lines]
-    return lines.replace("\\\\", "\\")
-
-
-@pytest.mark.parametrize(
-    ("name", "lines"), [(n, unescaped(c)) for n, all_of in CHAINS.items() for c in all_of]
-)
-def test_right_chains_by_any_route(name, lines):
-    failure, right = check_chain(checks.get(name), lines, 0)
-    assert failure is None and right >= 2, failure and failure.lines()
-
 
 WRONG_CHAINS = {
     "the second line": (["D", "dL + J*d", "dL + U.T*hadamard(gp, d)"], "Line 2 does not follow", []),
