@@ -18,7 +18,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from .chain import Verdict
 from .domain import ladder
 from .evaluate import evaluate
-from .expressions import Gradient, Jacobian, equal_size, is_matrix
+from .expressions import equal_size, is_matrix
 from .fields import Unevaluable
 from .matrix_calculus import (
     derive_gradient,
@@ -197,7 +197,7 @@ ENOUGH = 5
 
 
 def right_wrong_or_error(row: Row, bounded: Callable[[Callable], object] = lambda compute: compute()) -> str:
-    """What `expression.diff(variable)` is, held against differences; `bounded` runs it within a time."""
+    """What `expression.diff(variable)` is, held against our answer; `bounded` runs it within a time."""
     try:
         found = bounded(lambda: row.expression.diff(row.variable))
     except Exception as problem:  # whatever SymPy raises is what a reader meets
@@ -209,11 +209,10 @@ def right_wrong_or_error(row: Row, bounded: Callable[[Callable], object] = lambd
 
 
 def agrees(row: Row, found: Basic) -> bool:
-    """Whether an expression has the value of the derivative, by differences, wherever both have one."""
+    """Whether an expression has the values of the answer, which differences have confirmed, wherever both have one."""
     renamed = symmetric_symbols(row.assumptions)
-    meaning = Jacobian if row.is_jacobian else Gradient
     expression, found = row.expression.xreplace(renamed), found.xreplace(renamed)
-    truth, points = meaning(expression, row.variable), 0
+    truth, points = answer(row).xreplace(renamed), 0
     for world, _ in ladder(domain_of(expression, row.variable), generic=3):
         try:
             off = residual(evaluate(truth, world), evaluate(found, world))

@@ -159,10 +159,14 @@ def evaluate(expression: Basic, world: World):
 
 def multiply(a, b):
     columns = list(zip(*b, strict=True))
-    return [
-        [reduce(lambda s, t: s + t, (x * y for x, y in zip(row, col, strict=True))) for col in columns]
-        for row in a
-    ]
+    return [[dot(row, column) for column in columns] for row in a]
+
+
+def dot(a, b):
+    """The sum of products, by mpmath at once where the numbers are mpmath's: that is several times faster."""
+    if all(hasattr(x, "_mpf_") for x in (*a, *b)):
+        return a[0].context.fdot(a, b)
+    return reduce(lambda s, t: s + t, (x * y for x, y in zip(a, b, strict=True)))
 
 
 def filled(rows: int, cols: int, entry: Callable) -> list:

@@ -10,11 +10,13 @@ import threading
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from ahead import PLANS, take
 from chains import part_nodes
 from derivations import cookbook, report
 from derivations.matrix_calculus import derive_gradient, derive_jacobian
@@ -43,15 +45,32 @@ def within_seconds(compute: Callable):
         signal.signal(signal.SIGALRM, before)
 
 
+def judged(number: str) -> tuple[str, str, str]:
+    """An equation's verdict, our gradient in LaTeX, and what SymPy's own `diff` does."""
+    row = next(row for row in cookbook.ROWS if row.number == number)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = cookbook.right_wrong_or_error(row, within_seconds)
+    return str(cookbook.verdict(row)), latex(cookbook.answer(row)), theirs
+
+
+def rows_to_judge(env) -> dict[tuple, tuple]:
+    """Every equation that is derived, unless the page has been read already."""
+    name = Path(cookbook.__file__).name
+    read = any(Path(path).name == name for paths in env.dependencies.values() for path in paths)
+    return {} if read else {("cookbook", r.number): (judged, r.number) for r in cookbook.ROWS if not r.refused}
+
+
+PLANS.append(rows_to_judge)
+
+
 class CookbookDirective(SphinxDirective):
     """``{cookbook}``: each equation's expression, gradient, verdict and SymPy's answer; and totals."""
 
     def run(self):
         self.env.note_dependency(cookbook.__file__)
         counts: Counter = Counter()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            rows = [self.row(row, counts) for row in cookbook.ROWS]
+        rows = [self.row(row, counts) for row in cookbook.ROWS]
         head = ["No.", "Verdict", "SymPy", "Expression", "Our gradient"]
         return [self.totals(counts), table(head, rows, "cookbook")]
 
@@ -60,17 +79,16 @@ class CookbookDirective(SphinxDirective):
         if row.refused:
             counts["refused"] += 1
             return [number, [span("refused", "refused")], [], rich(row.refused), []]
-        verdict, theirs = cookbook.verdict(row), cookbook.right_wrong_or_error(row, within_seconds)
+        verdict, ours, theirs = take(("cookbook", row.number), judged, row.number)
         counts[str(verdict)] += 1
         counts[f"SymPy {theirs.partition(':')[0]}"] += 1
         if verdict in ("REFUTED", "UNDECIDED"):
             log.warning("Matrix Cookbook (%s) is %s", row.number, verdict, location=self.get_location())
         note = f", {row.note}" if row.note else ""
-        ours = formula(latex(cookbook.answer(row)))
         badge = span(str(verdict), "tally", str(verdict).lower())
         expression, variable = formula(latex(row.expression)), formula(latex(row.variable))
         asked = [expression, nodes.Text(" by "), variable, nodes.Text(note)]
-        return [number, [badge], rich(theirs), asked, [ours]]
+        return [number, [badge], rich(theirs), asked, [formula(ours)]]
 
     def totals(self, counts: Counter) -> nodes.paragraph:
         derived = len(cookbook.ROWS) - counts["refused"]

@@ -12,6 +12,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 import derivations
+from ahead import PLANS, take
 from derivations import report
 from pieces import span
 
@@ -46,19 +47,39 @@ def depend_on(env, name: str) -> tuple[Path, ...]:
     return paths
 
 
+def checked_now(name: str) -> dict:
+    try:
+        return report.as_dict(derivations.get(name))
+    except Exception as error:
+        raise ExtensionError(f"checking {name} broke off: {error!r}") from error
+
+
+def kept(env) -> dict[str, tuple[str, dict]]:
+    """The reports that the environment holds: name -> (state of the files, report)."""
+    return env.__dict__.setdefault("verified_derivations", {})
+
+
+def is_kept(env, name: str) -> bool:
+    return name in kept(env) and kept(env)[name][0] == digest(derivations.modules(name))
+
+
 def verified(env, name: str) -> dict:
     """The report of a derivation; the page being read will be read again when one of its files changes."""
     if name not in derivations.names():
         raise UnknownName(f"no derivation {name!r}{nearest(name, derivations.names())}")
     state = digest(depend_on(env, name))
-    known = env.__dict__.setdefault("verified_derivations", {})
-    if name not in known or known[name][0] != state:
+    if not is_kept(env, name):
         log.info("checking %s", name)
-        try:
-            known[name] = (state, report.as_dict(derivations.get(name)))
-        except Exception as error:
-            raise ExtensionError(f"checking {name} broke off: {error!r}") from error
-    return known[name][1]
+        kept(env)[name] = (state, take(name, checked_now, name))
+    return kept(env)[name][1]
+
+
+def missing(env) -> dict[str, tuple]:
+    """What will have to be checked."""
+    return {name: (checked_now, name) for name in derivations.names() if not is_kept(env, name)}
+
+
+PLANS.append(missing)
 
 
 def failures(checked: dict) -> Iterator[str]:

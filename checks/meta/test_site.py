@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXT = ROOT / "book" / "_ext"
 sys.path.insert(0, str(EXT))
 
+import ahead  # noqa: E402
 import chains  # noqa: E402
 import exercises  # noqa: E402
 import fresh  # noqa: E402
@@ -70,6 +71,24 @@ def build(folder: Path, pages: dict[str, str], *extensions: str) -> Built:
         )  # fmt: skip
         app.build()
     return Built(app.statuscode, warnings.getvalue(), out)
+
+
+# ---- work begun ahead ------------------------------------------------------------------------------
+
+
+def test_what_was_begun_ahead_is_taken_once_and_its_error_is_raised(monkeypatch):
+    connected = []
+    app = SimpleNamespace(env=None, connect=lambda event, handler: connected.append((event, handler)))
+    work = {"a": (divmod, 17, 5), "b": (divmod, 1, 0)}
+    monkeypatch.setattr(ahead, "PLANS", [lambda env: work])
+    ahead.begin(app)
+    assert ahead.take("a", divmod, 0, 1) == (3, 2), "begun with other arguments than asked for: taken from ahead"
+    assert ahead.take("a", divmod, 9, 2) == (4, 1), "a second time it is computed"
+    with pytest.raises(ZeroDivisionError):
+        ahead.take("b", divmod, 1, 1)
+    ((event, stop),) = connected
+    assert event == "build-finished"
+    stop(app, None)
 
 
 # ---- mathematics ---------------------------------------------------------------------------------
