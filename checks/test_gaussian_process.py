@@ -36,6 +36,7 @@ EPS = 2.0**-52
 POINTS = {
     "any": distinct_points(),
     "n = 1": distinct_points(most=1),
+    "n = 2": distinct_points(least=2, most=2),
     "nearly singular K": nearly_coincident_points(),
 }
 few = settings(max_examples=settings().max_examples // 3)
@@ -327,6 +328,16 @@ def test_one_training_point_in_closed_form(data_set):
     assert_close((array([mean]), array([[variance]])), demanded, problem.tolerances, "one training point")
 
 
+@few
+@given(data_sets(POINTS["n = 2"]))
+def test_two_training_points_written_out(data_set):
+    X, y, Xs = data_set
+    problem, world = from_points(X, y, Xs[:1]), one_test_input(X, y, Xs[0], 2)
+    mean, variance = (evaluate(d.result(), world) for d in (gp.TWO_MEAN, gp.TWO_VARIANCE))
+    demanded = oracle.condition_one_by_one(problem.covariance, problem.y)
+    assert_close((array([mean]), array([[variance]])), demanded, problem.tolerances, "two training points")
+
+
 @pytest.mark.parametrize("kind", POINTS)
 @few
 @given(data=st.data())
@@ -347,8 +358,12 @@ def test_mean_and_variance_keep_their_bounds(kind, data):
 @few
 @given(data_sets(st.one_of(POINTS.values())))
 def test_the_mean_is_large_only_where_the_variance_has_fallen(data_set):
-    """|mean| <= √(1 - variance) √(yᵀK⁻¹y)."""
-    problem = from_points(*data_set)
+    """|mean| <= √(1 - variance) √(yᵀK⁻¹y): the derived bound's root, at one input, and its square at all."""
+    X, y, Xs = data_set
+    problem, world = from_points(*data_set), one_test_input(X, y, Xs[0])
+    bound, mean = evaluate(gp.MEAN_BY_VARIANCE.result(), world), problem.derived[0][0]
+    slack = FIELD.context.sqrt(max(problem.tolerances)) * (1 + problem.inverse_norm * norm(problem.y))
+    assert_at_most(abs(mean), bound, slack, gp.MEAN_BY_VARIANCE.title)
     K = oracle.exact(problem.blocks[0], FINE)
     y = oracle.exact(problem.y, FINE)
     energy = y @ oracle.inverse(K, FINE) @ y
