@@ -6,20 +6,20 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 import time
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-
-from hypothesis.configuration import set_hypothesis_home_dir
 
 from . import UnknownExercise, get
 from .equality import command as equality
 from .exercises import EXERCISES
 from .exercises.exercise import Exercise
+from .grader.batch import Task, grade_all
+from .grader.formats import FORMATS, write
 from .grader.grading import Grader
 from .grader.process import Limits
-from .grader.report import as_json, as_text
-from .grader.submission import ACCEPTED, Misuse, find, read
+from .grader.sources import ACCEPTED, Misuse, Source, listed, sources
 
 RIGHT, WRONG, MISUSED, INTERRUPTED = 0, 1, 2, 130
 PATIENCE = 1.5
@@ -42,9 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
-        prog="python -m checks", description="The exercises of the book, and their grader."
-    )
+    top = argparse.ArgumentParser(prog="python -m checks", description="The exercises of the book, and their grader.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     add_list(commands)
     add_template(commands)
@@ -61,9 +59,7 @@ def add_list(commands) -> None:
 
 def add_template(commands) -> None:
     command = commands.add_parser("template", help="a starter file for your answers")
-    command.add_argument(
-        "path", nargs="?", type=Path, metavar="PATH", help="where to write it; else it is printed"
-    )
+    command.add_argument("path", nargs="?", type=Path, metavar="PATH", help="where to write it; else it is printed")
     command.add_argument("--force", action="store_true", help="replace an existing file")
     command.set_defaults(run=write_template)
 
@@ -72,18 +68,18 @@ def add_grade(commands) -> None:
     command = commands.add_parser(
         "grade",
         help="grade answer files",
-        description=f"Grade answer files ({', '.join(ACCEPTED)}) or folders of them. "
+        description=f"Grade answer files ({listed(ACCEPTED)}), or folders and zip files of them. "
         "Exit status: 0 all answers right, 1 something wrong or nothing answered, 2 misuse.",
     )
     command.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    command.add_argument("--exercise", action="append", metavar="NAME", help="only this one (may be repeated)")
+    command.add_argument("--format", choices=tuple(FORMATS), default="text")
     command.add_argument(
-        "--exercise", action="append", metavar="NAME", help="only this one (may be repeated)"
+        "--out", type=Path, metavar="DIR", help="write the report there; html: a page for each submission"
     )
-    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.add_argument("--jobs", type=positive, default=1, metavar="N", help="submissions at a time (default: 1)")
     command.add_argument("--seed", type=int, default=0, help="another seed, other inputs (default: 0)")
-    command.add_argument(
-        "--examples", type=positive, default=100, help="inputs for each function (default: 100)"
-    )
+    command.add_argument("--examples", type=positive, default=100, help="inputs for each function (default: 100)")
     command.add_argument(
         "--hint",
         type=positive,
@@ -94,9 +90,7 @@ def add_grade(commands) -> None:
         help="with the N-th hint where an answer is not right (default: the first); write it after the files",
     )
     limit_help = "for one call of a function (default: %(default)g)"
-    command.add_argument(
-        "--time-limit", type=seconds, default=Limits.call, metavar="SECONDS", help=limit_help
-    )
+    command.add_argument("--time-limit", type=seconds, default=Limits.call, metavar="SECONDS", help=limit_help)
     command.set_defaults(run=grade)
 
 
@@ -164,31 +158,37 @@ def write_template(options) -> int:
 
 
 def grade(options) -> int:
-    exercises = [get(name) for name in options.exercise] if options.exercise else list(EXERCISES.values())
-    files = [file for path in options.paths for file in find(path)]
-    limits = Limits(call=options.time_limit)
-    grader = Grader(options.examples, options.seed, limits, Progress(sys.stderr))
-    with (
-        tempfile.TemporaryDirectory() as scratch
-    ):  # Hypothesis keeps files, which are not to lie beside the answers
-        set_hypothesis_home_dir(scratch)
-        graded = [grader.grade(read(file), exercises) for file in files]
-    text = as_json(graded, grader) if options.format == "json" else as_text(graded, options.hint)
-    sys.stdout.write(text)
-    passed = (g.complete if options.exercise else g.passed for g in graded)
+    names = tuple(get(name).name for name in options.exercise or EXERCISES)
+    grader = Grader(options.examples, options.seed, Limits(call=options.time_limit), Progress())
+    task = Task(grader, names, options.hint)
+    found = gathered(options.paths)
+    records = list(grade_all(task, found, options.jobs))
+    if options.out:
+        files = write(options.format, records, grader, options.out)
+        print(f"{files[0]}: {len(records)} graded", file=sys.stderr)
+    else:
+        sys.stdout.write(FORMATS[options.format][0](records, grader))
+    passed = (r["complete"] if options.exercise else r["passed"] for r in records)
     return RIGHT if all(passed) else WRONG
+
+
+def gathered(paths: Iterable[Path]) -> Iterator[Source]:
+    """All files, one after the other; a path that cannot be graded is told before any is."""
+    found = [sources(path) for path in paths]
+    first = [next(files) for files in found]
+    return chain.from_iterable(chain([file], files) for file, files in zip(first, found, strict=True))
 
 
 class Progress:
     """Says what is being done, once that has taken longer than a reader waits without wondering."""
 
-    def __init__(self, stream):
-        self.stream, self.said = stream, time.monotonic()
+    def __init__(self):
+        self.said = time.monotonic()
 
     def __call__(self, text: str) -> None:
         if time.monotonic() - self.said > PATIENCE:
             self.said = time.monotonic()
-            print(f"grading {text} …", file=self.stream, flush=True)
+            print(f"grading {text} …", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -65,6 +65,7 @@ class Failure:
     def record(self) -> dict:
         """The failure as JSON has it."""
         data = {"reason": self.reason, "message": self.message, "display": list(self.display)}
+        data["lines"] = self.lines()
         if self.inputs is not None:
             data["inputs"] = dict(self.inputs)
         if self.demanded is not None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import lru_cache
 from random import Random
 
 import mpmath
@@ -39,8 +40,14 @@ def check_formula(exercise: FormulaExercise, text: str, seed: int) -> tuple[Fail
 
 
 def drawn(exercise: InSymbols, seed: int) -> tuple[list[Situation], BoundedNumbers]:
+    """The situations, the same for every answer, and the field that their numbers belong to."""
+    return drawn_from(exercise.situations, seed)
+
+
+@lru_cache(maxsize=64)
+def drawn_from(situations: Callable, seed: int) -> tuple[list[Situation], BoundedNumbers]:
     field = BoundedNumbers()
-    return list(exercise.situations(field, Random(seed))), field
+    return list(situations(field, Random(seed))), field
 
 
 def unreadable(problem: ParseError, what: str) -> Failure:

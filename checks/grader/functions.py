@@ -19,8 +19,8 @@ PROBES = 8
 class Loaded:
     """One loaded submission: its worker, its source for messages, and when its time is over."""
 
-    def __init__(self, worker: Worker, source: bytes, file_name: str, deadline: float):
-        self.worker, self.file_name, self.deadline = worker, file_name, deadline
+    def __init__(self, worker: Worker, source: bytes, file_name: str, deadline: float, cells: tuple[int, ...] = ()):
+        self.worker, self.file_name, self.deadline, self.cells = worker, file_name, deadline, cells
         self.lines = source.decode("utf-8", "replace").splitlines()
         self.limits = worker.limits
         self.names: dict[str, bool] = {}
@@ -96,7 +96,11 @@ class Loaded:
             number, name = (*entry, None, None)[:2] if isinstance(entry, list) else (None, None)
             if isinstance(number, int) and 0 < number <= len(self.lines):
                 where = "" if name == "<module>" else f", in {plain(name)}"
-                yield f"{self.file_name}, line {number}{where}: {plain(self.lines[number - 1].strip())}"
+                place = f"{self.file_name}, {self.place(number)}{where}"
+                yield f"{place}: {plain(self.lines[number - 1].strip())}"
+
+    def place(self, line: int) -> str:
+        return f"code cell {self.cells[line - 1]}" if line <= len(self.cells) else f"line {line}"
 
 
 def broken(problem: BrokenFrame) -> Failure:

@@ -180,7 +180,8 @@ class Run:
         except OSError as error:
             self.load_failure = Failure("cannot_start", f"No process can be started here: {error.strerror}.")
             return
-        self.loaded = Loaded(worker, self.submission.source, self.submission.file, self.deadline)
+        given = self.submission
+        self.loaded = Loaded(worker, given.source, given.file, self.deadline, given.cells)
         self.load_failure = self.loaded.load(self.submission.source)
 
     def unload(self) -> None:

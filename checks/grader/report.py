@@ -1,4 +1,4 @@
-"""Reports on graded submissions: plain text for a reader, JSON for a program.
+"""Reports on graded submissions: records, which any program can read, and text for a reader.
 
 A report is the same byte for byte for the same submissions, seed and examples, but for `timing`.
 """
@@ -6,60 +6,14 @@ A report is the same byte for byte for the same submissions, seed and examples, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
 from .grading import RIGHT, WRONG, Graded, Grader, Result
 
 SCHEMA, WIDTH = 1, 90
 ISOLATION = "a separate process with limits on time and memory; this is not a sandbox"
-
-
-def as_text(graded: Iterable[Graded], hint: int = 0) -> str:
-    """Every submission with its exercises, what is wrong indented under its exercise.
-
-    `hint`: which hint is added where an answer is not right, 0 for none.
-    """
-    blocks = ["\n".join(submission_lines(g, hint)) for g in graded]
-    note = f"Functions ran in {ISOLATION}:\ngrade only code that you would run yourself."
-    return "\n\n".join([*blocks, note]) + "\n"
-
-
-def submission_lines(graded: Graded, hint: int = 0) -> Iterable[str]:
-    earned = sum(r.earned for r in graded.results)
-    possible = sum(r.exercise.points for r in graded.results)
-    yield f"{graded.submission.file}: {earned} of {possible} points"
-    if graded.submission.problem:
-        yield from (f"  {line}" for line in graded.submission.problem.lines())
-        return
-    width = max((len(r.exercise.name) for r in graded.results), default=0)
-    for result in graded.results:
-        yield f"  {result.exercise.name:{width}}  {verdict(result)}".rstrip()
-        yield from (f"      {line}" for line in below(result, hint))
-    if graded.output and any(r.outcome == WRONG for r in graded.results):
-        yield f"  printed by the file: {graded.output}"
-
-
-def below(result: Result, hint: int) -> Iterable[str]:
-    """What is said of an answer, and the hint that was asked for."""
-    yield from (line for remark in result.remarks for line in wrap(remark, WIDTH))
-    if result.failure:
-        yield from result.failure.lines()
-    hints = result.exercise.hints
-    if not hint or result.outcome == RIGHT or not hints:
-        return
-    number = min(hint, len(hints))
-    more = f" --hint {number + 1} shows the next." if number < len(hints) else ""
-    yield from wrap(f"Hint {number} of {len(hints)}: {hints[number - 1]}{more}", WIDTH)
-
-
-def verdict(result: Result) -> str:
-    points = f"{result.earned}/{result.exercise.points}"
-    if result.outcome == RIGHT:
-        return f"right         {points}  on {result.tried} {tried_noun(result)}"
-    return f"{result.outcome:12}  {points}"
-
-
+NOTE = f"Functions ran in {ISOLATION}:\ngrade only code that you would run yourself."
 NOUNS = {
     "function": "inputs",
     "formula": "cases",
@@ -68,46 +22,109 @@ NOUNS = {
     "chain": "lines",
 }
 
-
-def tried_noun(result: Result) -> str:
-    return NOUNS[result.exercise.kind]
+# --- records -------------------------------------------------------------------------------------
 
 
-def as_json(graded: list[Graded], grader: Grader) -> str:
-    data = {
-        "schema": SCHEMA,
-        "seed": grader.seed,
-        "examples": grader.examples,
-        "isolation": ISOLATION,
-        "submissions": [submission_record(g) for g in graded],
-        "timing": {"seconds": [round(g.seconds, 3) for g in graded]},
-    }
-    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def record(graded: Graded, hint: int = 0) -> dict:
+    """A submission's results as plain data, with its `seconds`, which `report` takes apart.
 
-
-def submission_record(graded: Graded) -> dict:
+    `hint`: which hint is added where an answer is not right, 0 for none.
+    """
     problem = graded.submission.problem
     return {
         "file": graded.submission.file,
         "sha256": graded.submission.digest,
         "passed": graded.passed,
+        "complete": graded.complete,
         "earned": sum(r.earned for r in graded.results),
         "points": sum(r.exercise.points for r in graded.results),
         "problem": problem.record() if problem else None,
-        "exercises": [result_record(r) for r in graded.results],
+        "notes": list(graded.submission.notes),
+        "exercises": [result_record(r, hint) for r in graded.results],
         "output": graded.output,
+        "seconds": round(graded.seconds, 3),
     }
 
 
-def result_record(result: Result) -> dict:
+def result_record(result: Result, hint: int = 0) -> dict:
+    exercise = result.exercise
     return {
-        "name": result.exercise.name,
-        "kind": result.exercise.kind,
-        "question": result.exercise.question,
+        "name": exercise.name,
+        "title": exercise.title,
+        "kind": exercise.kind,
+        "question": exercise.question,
         "outcome": result.outcome,
         "earned": result.earned,
-        "points": result.exercise.points,
+        "points": exercise.points,
         "tried": result.tried,
         "failure": result.failure.record() if result.failure else None,
         "remarks": list(result.remarks),
+        "hint": hint_of(result, hint),
     }
+
+
+def hint_of(result: Result, hint: int) -> dict | None:
+    hints = result.exercise.hints
+    if not hint or result.outcome == RIGHT or not hints:
+        return None
+    number = min(hint, len(hints))
+    return {"number": number, "of": len(hints), "text": hints[number - 1]}
+
+
+def report(records: Iterable[dict], grader: Grader) -> dict:
+    """The whole report; nothing but `timing` depends on the machine."""
+    records = list(records)
+    return {
+        "schema": SCHEMA,
+        "seed": grader.seed,
+        "examples": grader.examples,
+        "isolation": ISOLATION,
+        "submissions": [{k: v for k, v in r.items() if k != "seconds"} for r in records],
+        "timing": {"seconds": [r["seconds"] for r in records]},
+    }
+
+
+def as_json(records: Sequence[dict], grader: Grader) -> str:
+    return json.dumps(report(records, grader), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+# --- text ----------------------------------------------------------------------------------------
+
+
+def as_text(records: Iterable[dict], grader: Grader) -> str:
+    """Every submission with its exercises, what is wrong indented under its exercise."""
+    blocks = ["\n".join(submission_lines(r)) for r in records]
+    return "\n\n".join([*blocks, NOTE]) + "\n"
+
+
+def submission_lines(submission: dict) -> Iterable[str]:
+    yield f"{submission['file']}: {submission['earned']} of {submission['points']} points"
+    if submission["problem"]:
+        yield from (f"  {line}" for line in submission["problem"]["lines"])
+        return
+    yield from (f"  {note}" for note in submission["notes"])
+    exercises = submission["exercises"]
+    width = max((len(e["name"]) for e in exercises), default=0)
+    for exercise in exercises:
+        yield f"  {exercise['name']:{width}}  {verdict(exercise)}".rstrip()
+        yield from (f"      {line}" for line in below(exercise))
+    if submission["output"] and any(e["outcome"] == WRONG for e in exercises):
+        yield f"  printed by the file: {submission['output']}"
+
+
+def below(exercise: dict) -> Iterable[str]:
+    """What is said of an answer, and the hint that was asked for."""
+    yield from (line for remark in exercise["remarks"] for line in wrap(remark, WIDTH))
+    if exercise["failure"]:
+        yield from exercise["failure"]["lines"]
+    if hint := exercise["hint"]:
+        number, last = hint["number"], hint["of"]
+        more = f" --hint {number + 1} shows the next." if number < last else ""
+        yield from wrap(f"Hint {number} of {last}: {hint['text']}{more}", WIDTH)
+
+
+def verdict(exercise: dict) -> str:
+    points = f"{exercise['earned']}/{exercise['points']}"
+    if exercise["outcome"] == RIGHT:
+        return f"right         {points}  on {exercise['tried']} {NOUNS[exercise['kind']]}"
+    return f"{exercise['outcome']:12}  {points}"

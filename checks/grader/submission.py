@@ -9,69 +9,75 @@ import tokenize
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from .failure import Failure
 from .literals import NotData, of_python, of_toml, toml_number
+from .notebook import NotANotebook, convert
+from .sources import Source, sources
 
 LARGEST_FILE = 1 << 20
-ACCEPTED = (".py", ".toml")
-
-
-class Misuse(Exception):
-    """A path that cannot be graded at all; the message says what can."""
 
 
 @dataclass(frozen=True)
 class Submission:
     """`data`: name -> text, exact number, or lists of these; `others`: names given something else;
-    `problem`: why the file cannot be read, if it cannot."""
+    `problem`: why the file cannot be read, if it cannot; `cells`: for a notebook, the cell of each line
+    of `source`; `notes`: what the reader is told beside the results."""
 
     file: str
     source: bytes = b""
     data: dict[str, object] = field(default_factory=dict)
     others: frozenset[str] = frozenset()
     problem: Failure | None = None
+    cells: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    digest: str = ""
+
+    def __post_init__(self):
+        if not self.digest:
+            object.__setattr__(self, "digest", hashlib.sha256(self.source).hexdigest())
 
     @property
     def runs(self) -> bool:
         """Whether the file is Python, which may define functions."""
-        return self.file.endswith(".py")
-
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(self.source).hexdigest()
-
-
-def find(path: Path) -> Iterator[Path]:
-    """The files to grade: the path itself, or the answer files of a folder in order of their names."""
-    if not path.exists():
-        raise Misuse(f"there is no file or folder {path}")
-    if not path.is_dir():
-        if path.suffix not in ACCEPTED:
-            raise Misuse(f"{path}: only {' and '.join(ACCEPTED)} files are graded, and folders of them")
-        yield path
-        return
-    files = sorted(p for p in path.rglob("*") if p.suffix in ACCEPTED and p.is_file())
-    if not files:
-        raise Misuse(f"the folder {path} has no {' or '.join(ACCEPTED)} file in it")
-    yield from files
+        return self.file.endswith((".py", ".ipynb"))
 
 
 def read(path: Path) -> Submission:
-    """The submission at `path`; what is wrong with the file as a whole is its `problem`."""
+    """The submission in one file."""
+    (source,) = sources(path)
+    return taken(source)
+
+
+def taken(source: Source) -> Submission:
+    """The submission; what is wrong with the file as a whole is its `problem`."""
+    if source.problem:
+        return Submission(source.name, problem=source.problem)
+    if source.suffix == ".ipynb":
+        return read_notebook(source.name, source.content)
+    if problem := unusable(source.content):
+        return Submission(source.name, source.content[:LARGEST_FILE], problem=problem)
+    of_kind = read_toml if source.suffix == ".toml" else read_python
+    return of_kind(source.name, source.content)
+
+
+def read_notebook(file: str, content: bytes) -> Submission:
+    """The definitions of its cells, as a Python file."""
     try:
-        with path.open("rb") as stream:
-            source = stream.read(LARGEST_FILE + 1)
-    except OSError as error:
-        return Submission(str(path), problem=Failure("unreadable", f"The file cannot be read: {error.strerror}."))
-    problem = unusable(source)
-    if problem:
-        return Submission(str(path), source[:LARGEST_FILE], problem=problem)
-    taken = read_toml if path.suffix == ".toml" else read_python
-    return taken(str(path), source)
+        converted = convert(content)
+    except NotANotebook as problem:
+        return Submission(file, content, problem=Failure("notebook", f"The file is no notebook: {problem}."))
+    found = unusable(converted.source)
+    if found and found.reason == "empty":
+        found = Failure("empty", "No cell of the notebook defines anything.", converted.notes)
+    if found:
+        return Submission(file, content, problem=found)
+    submission = read_python(file, converted.source)
+    digest = hashlib.sha256(content).hexdigest()
+    return replace(submission, cells=converted.cells, notes=converted.notes, digest=digest)
 
 
 def unusable(source: bytes) -> Failure | None:

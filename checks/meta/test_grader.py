@@ -369,8 +369,8 @@ def test_exit_status(tmp_path, capsys):
 
 MISUSES = {
     "nowhere.py": "there is no file or folder nowhere.py",
-    "notes.ipynb": "only .py and .toml files are graded",
-    "empty": "the folder empty has no .py or .toml file",
+    "notes.txt": "only .py, .ipynb and .toml files are graded",
+    "empty": "the folder empty has no .py, .ipynb, .toml file",
     "a.py --exercise rnn.grad_u": "did you mean rnn.grad_U?",
     "a.py --examples 0": "must be at least 1",
     "a.py --time-limit nan": "must be positive",
@@ -381,7 +381,7 @@ MISUSES = {
 def test_misuse_is_explained(words, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
-    for name in ("a.py", "notes.ipynb"):
+    for name in ("a.py", "notes.txt"):
         (tmp_path / name).write_text("x = 1\n")
     try:
         status = main(["grade", *words.split()])
