@@ -21,7 +21,7 @@ from sympy.matrices.expressions import MatrixSymbol
 
 from .evaluate import World, evaluate, filled, multiply
 from .expressions import Member, SymmetricSymbol, substitute
-from .fields import Numbers, Unevaluable
+from .fields import Numbers, Unevaluable, combine
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Domain:
 
     declarations: tuple[Declaration, ...]
     definitions: tuple[Equation, ...] = ()
-    facts: tuple[Inequality, ...] = ()
+    facts: tuple[Equation | Inequality, ...] = ()
     positive_definite: Mapping[Basic, str] = field(default_factory=dict)
     defined_where: tuple[Basic, ...] = ()
 
@@ -232,6 +232,19 @@ def _at_least(d, world, source):
     """The declared lower bound, an expression in what is declared before, or a number above it."""
     least = evaluate(sympy.sympify(d.lower), world)
     world.values[d.symbol] = least + world.field.number(max(source.number(str(d.symbol)), Fraction(0)))
+
+
+def _positive_matrix(d, world, source):
+    rows = _rows(d.symbol, world, source)
+    world.values[d.symbol] = combine(lambda x: abs(x) + world.field.number(Fraction(1, 4)), rows)
+
+
+def _probabilities(d, world, source):
+    """A column of positive numbers whose sum is 1."""
+    _positive_matrix(d, world, source)
+    rows = world.values[d.symbol]
+    total = sum((row[0] for row in rows), world.field.number(0))
+    world.values[d.symbol] = combine(lambda x: x / total, rows)
 
 
 def _family(d, world, source):
@@ -340,6 +353,27 @@ def _weighted(weights, entry):
     return value
 
 
+#: f(w_1, w_2, x) with f(-w_1, -w_2, x) = f(w_1, w_2, x), and with f(w_2, w_1, x) = f(w_1, w_2, x).
+EVEN_NETWORKS = (
+    NamedFunction("w1 w2 x", lambda f, a, b, x: a * b * x),
+    NamedFunction("w2 sin(w1 x)", lambda f, a, b, x: b * f.call(sympy.sin, a * x)),
+    NamedFunction("w2 tanh(w1 x)", lambda f, a, b, x: b * f.call(sympy.tanh, a * x)),
+    NamedFunction("cos(w1 x + w2)", lambda f, a, b, x: f.call(sympy.cos, a * x + b) + a * b),
+)
+EXCHANGEABLE_NETWORKS = (
+    NamedFunction("w1 w2 x", lambda f, a, b, x: a * b * x),
+    NamedFunction("w1² x + w2² x", lambda f, a, b, x: a * a * x + b * b * x),
+    NamedFunction("tanh(w1 x) + tanh(w2 x)", lambda f, a, b, x: f.call(sympy.tanh, a * x) + f.call(sympy.tanh, b * x)),
+)
+
+
+def _network(options):
+    def fill(d, world, source):
+        world.values[d.symbol] = source.choice(options, str(d.symbol))
+
+    return fill
+
+
 LOSSES = {
     "Σ a v": lambda f, v, b: v,
     "Σ a (v + b)²": lambda f, v, b: (v + b) * (v + b),
@@ -365,6 +399,8 @@ KINDS: dict[str, Callable] = {
     "real": _real,
     "positive": _positive,
     "at least": _at_least,
+    "positive matrix": _positive_matrix,
+    "probabilities": _probabilities,
     "family": _family,
     "positive definite": _positive_definite,
     "joint covariance": _joint_covariance,
@@ -372,6 +408,8 @@ KINDS: dict[str, Callable] = {
     "activation with slopes at most": _scaled_activation(SLOPES_AT_MOST),
     "activation with slopes at least": _scaled_activation(SLOPES_AT_LEAST),
     "vector function": _vector_function,
+    "network even in its weights": _network(EVEN_NETWORKS),
+    "network with exchangeable weights": _network(EXCHANGEABLE_NETWORKS),
 }
 
 

@@ -1,0 +1,490 @@
+"""Question 4: prediction with a Bayesian neural network that has two weights.
+
+    w uniform on the box [-B, B]²,   y | x ~ N(f_w(x), 1)
+
+Finite sums stand for the posterior: weights w_k with probabilities p_k, as many as one likes.  A posterior with a
+density is the limit of such sums over finer and finer grids.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sympy import Function, Lambda, Rational, Symbol, exp, pi, sqrt, tanh
+from sympy.matrices.expressions import FunctionMatrix, MatrixSymbol
+
+from .chain import Derivation, Line, Step
+from .domain import Declaration, Domain, Equation, Inequality
+from .expectations import (
+    cauchy_schwarz_for_sums,
+    cited_bound,
+    common_denominator,
+    common_factor,
+    complete_square,
+    constant_out,
+    entry_of,
+    exponent_bounded,
+    limit_of_line,
+    part_of_denominator,
+    product_of_cosh,
+    reciprocal_of_bound,
+    sum_by_mean,
+    sum_of_constant,
+    sum_of_tanh,
+    symmetry,
+    tanh_of_half,
+)
+from .expressions import index_sum
+from .identities import fold, split_sum, unfold
+
+m, n = (Symbol(name, integer=True, positive=True) for name in ("m", "n"))
+i, k, chosen = (Symbol(name, integer=True) for name in ("i", "k", "l"))
+x, f = Symbol("x", real=True), Symbol("f", real=True)
+B, c = Symbol("B", positive=True), Symbol("c", positive=True)
+U, V = MatrixSymbol("u", m, 1), MatrixSymbol("v", m, 1)
+P, Q = MatrixSymbol("p", m, 1), MatrixSymbol("q", m, 1)
+Y, X = MatrixSymbol("y", n, 1), MatrixSymbol("x", n, 1)
+
+
+def at(column: MatrixSymbol, index):
+    """The entry of a column, counted from 1."""
+    return column[index - 1, 0]
+
+
+def over_weights(body):
+    return index_sum(body, k, 1, m)
+
+
+def over_data(body):
+    return index_sum(body, i, 1, n)
+
+
+# --- the posterior ------------------------------------------------------------------------------
+
+mean_y, log_likelihood = Symbol("ȳ", real=True), Symbol("ℓ", real=True)
+MEAN = Equation("mean", mean_y, over_data(at(Y, i)) / n, meaning="mean of the $n$ observations")
+LOG_LIKELIHOOD = Equation(
+    "log likelihood",
+    log_likelihood,
+    -over_data((at(Y, i) - f) ** 2) / 2,
+    meaning="log likelihood of what is observed at this input, up to a constant",
+)
+STATISTICS = Derivation(
+    "bayesian_network.sufficient_statistics",
+    "All that the likelihood keeps of the data",
+    "Q4",
+    Domain(
+        (
+            Declaration(n, "size", "number of observations at one input", 1, 4),
+            Declaration(Y, "matrix", "what is observed at this input"),
+            Declaration(f, "real", "the value of the network there"),
+        ),
+        (MEAN, LOG_LIKELIHOOD),
+    ),
+    Line(log_likelihood, log_likelihood),
+    (
+        Step(unfold("log likelihood", "log likelihood", r"$\log\mathcal N(y_i;f,1)$, without $-\tfrac12\log2\pi$")),
+        Step(split_sum),
+        Step(constant_out),
+        Step(sum_of_constant),
+        Step(sum_by_mean("mean")),
+        Step(complete_square),
+    ),
+    "Many observations at one and the same input.  Only the term with $f$ depends on the weights.",
+)
+
+posterior_k = Symbol("P", positive=True)
+F = MatrixSymbol("f", m, 1)
+
+
+def squares(value):
+    return over_data((at(Y, i) - value) ** 2) / 2
+
+
+POSTERIOR = Derivation(
+    "bayesian_network.posterior",
+    "The posterior of weights",
+    "Q4",
+    Domain(
+        (
+            Declaration(m, "size", "number of weights that the prior has", 1, 3),
+            Declaration(n, "size", "number of observations at one input", 1, 3),
+            Declaration(Y, "matrix", "what is observed at this input"),
+            Declaration(Q, "positive matrix", "prior probabilities, up to a factor"),
+            Declaration(F, "matrix", "$f_k$: what the network with weights $w_k$ computes there"),
+            Declaration(chosen, "index", "which weights", 1, m),
+        ),
+        (
+            MEAN,
+            Equation(
+                "Bayes",
+                posterior_k,
+                at(Q, chosen) * exp(-squares(at(F, chosen))) / over_weights(at(Q, k) * exp(-squares(at(F, k)))),
+                meaning="posterior probability of the weights $w_l$",
+            ),
+        ),
+    ),
+    Line(posterior_k, posterior_k),
+    (
+        Step(unfold("Bayes", "Bayes' rule", "Prior times likelihood, divided by the sum of these over all weights.")),
+        Step(split_sum),
+        Step(constant_out),
+        Step(sum_of_constant),
+        Step(sum_by_mean("mean")),
+        Step(common_factor),
+    ),
+    "The observations enter by their number and their mean alone; with more inputs, by those at each input.",
+)
+
+
+# --- (a) when every weight that is left computes the same ---------------------------------------
+
+y_s, density, value = Symbol("y_*", real=True), Symbol("p_*", positive=True), Symbol("f_*", real=True)
+TOTAL = Equation("total probability", over_weights(at(P, k)), Rational(1))
+total_probability = unfold("total probability", "total probability", r"$\sum_kp_k=1$", "probabilities")
+
+
+def normal(mean):
+    """The density of N(mean, 1) at y_*."""
+    return exp(-((y_s - mean) ** 2) / 2) / sqrt(2 * pi)
+
+
+ON_FIBRE = Derivation(
+    "bayesian_network.predictive_on_fibre",
+    "The predictive distribution when all weights compute the same",
+    "Q4a",
+    Domain(
+        (
+            Declaration(m, "size", "number of weights in the posterior", 1, 3),
+            Declaration(P, "probabilities", "their probabilities, with sum 1"),
+            Declaration(y_s, "real", "the observation to predict"),
+            Declaration(value, "real", "the value that the network has at $x_*$ with each of these weights"),
+        ),
+        (
+            Equation("fibre", F, FunctionMatrix(m, 1, Lambda((i, k), value)), meaning="values at $x_*$: all the same"),
+            Equation(
+                "predictive density",
+                density,
+                over_weights(at(P, k) * normal(at(F, k))),
+                meaning="posterior predictive density at $y_*$",
+            ),
+        ),
+        (TOTAL,),
+    ),
+    Line(density, density),
+    (
+        Step(unfold("predictive density", "predictive density", "The likelihood, averaged over the posterior.")),
+        Step(entry_of("fibre", "on the fibre", "Every weight that the posterior still holds computes the same.")),
+        Step(constant_out),
+        Step(total_probability),
+    ),
+)
+
+size, grown = Symbol("n", positive=True), Symbol("r", positive=True)
+FAR, NEAR = MatrixSymbol("a", m, 1), MatrixSymbol("q", m, 1)
+EXCESS, DEFICIT = MatrixSymbol("e", m, 1), MatrixSymbol("d", m, 1)
+delta, gamma = Symbol("δ", positive=True), Symbol("γ", positive=True)
+far_mass, near_evidence, far_evidence = (Symbol(name, positive=True) for name in ("π_n", "Z_near", "Z_far"))
+far_prior, near_prior = Symbol("π_far", positive=True), Symbol("π_near", positive=True)
+
+
+def nonnegative(label: str, column: MatrixSymbol) -> Inequality:
+    return Inequality(label, at(column, k), Rational(0), ">=", k, Rational(1), m)
+
+
+CONCENTRATION_DOMAIN = Domain(
+    (
+        Declaration(m, "size", "number of weights on each side", 1, 3),
+        Declaration(size, "positive", "number of data"),
+        Declaration(FAR, "positive matrix", "$a_k$: prior probabilities of weights far off"),
+        Declaration(NEAR, "positive matrix", "$q_k$: prior probabilities of weights nearby"),
+        Declaration(delta, "positive", "weights nearby have a discrepancy of at most δ"),
+        Declaration(gamma, "positive", "weights far off have one of at least δ + γ"),
+        Declaration(EXCESS, "positive matrix", "$e_k$: by how much more"),
+        Declaration(DEFICIT, "positive matrix", "$d_k$: by how much less"),
+    ),
+    (
+        Equation("far prior", far_prior, over_weights(at(FAR, k)), meaning="prior mass far off"),
+        Equation("near prior", near_prior, over_weights(at(NEAR, k)), meaning="prior mass nearby"),
+        Equation(
+            "far",
+            far_evidence,
+            over_weights(at(FAR, k) * exp(-size * (delta + gamma + at(EXCESS, k)))),
+            meaning="prior times likelihood, far off",
+        ),
+        Equation(
+            "near",
+            near_evidence,
+            over_weights(at(NEAR, k) * exp(-size * (delta - at(DEFICIT, k)))),
+            meaning="prior times likelihood, nearby",
+        ),
+        Equation(
+            "posterior far off",
+            far_mass,
+            far_evidence / (far_evidence + near_evidence),
+            meaning="posterior mass far off after $n$ data",
+        ),
+    ),
+    tuple(nonnegative(label, column) for label, column in (("a", FAR), ("q", NEAR), ("e", EXCESS), ("d", DEFICIT))),
+)
+
+
+def one_side(name: str, title: str, label: str, symbol, dropped: tuple, relation: str, mass: str) -> Derivation:
+    return Derivation(
+        name,
+        title,
+        "Q4a",
+        CONCENTRATION_DOMAIN,
+        Line(symbol, symbol),
+        (
+            Step(unfold(label, "prior times likelihood", "The likelihood is $e^{-nK}$ with the discrepancy $K$.")),
+            Step(exponent_bounded(*dropped, relation=relation)),
+            Step(constant_out),
+            Step(fold(mass, "prior mass", "Their prior probabilities, added up.")),
+        ),
+    )
+
+
+FAR_BOUND = one_side(
+    "bayesian_network.far_evidence", "Weights far off fit badly", "far", far_evidence, ("e", "a"), "<=", "far prior"
+)
+NEAR_BOUND = one_side(
+    "bayesian_network.near_evidence", "Weights nearby fit well", "near", near_evidence, ("d", "q"), ">=", "near prior"
+)
+CONCENTRATION = Derivation(
+    "bayesian_network.concentration",
+    "The posterior leaves every weight that computes something else",
+    "Q4a",
+    CONCENTRATION_DOMAIN,
+    Line(far_mass, far_mass),
+    (
+        Step(unfold("posterior far off", "posterior mass", "Bayes' rule: each part over the whole.")),
+        Step(part_of_denominator),
+        Step(cited_bound(FAR_BOUND.name, "far off", "Weights far off fit badly.")),
+        Step(reciprocal_of_bound(NEAR_BOUND.name, "nearby", "Weights nearby fit well: the denominator is not small.")),
+        Step(limit_of_line("more and more data", "γ > 0, and neither δ nor the prior changes with $n$.")),
+    ),
+    "The discrepancy of weights $w$ is $K=\\tfrac12\\,\\mathbb E_F\\,(f_w(x)-f(x))^2$: by how much their expected log likelihood per "
+    "observation falls short of the best. However near together the two groups are, all of the posterior goes to the better one.",
+    variable=size,
+    uses=(FAR_BOUND, NEAR_BOUND),
+    results={"bound": lambda last: Line(far_mass, CONCENTRATION.lines[-2].right, "<=")},
+)
+
+
+# --- the gap is a covariance --------------------------------------------------------------------
+
+MEAN_1, MEAN_2 = r"posterior mean $\mathbb E\,w_1$", r"posterior mean $\mathbb E\,w_2$"
+mean_1, mean_2, covariance = (Symbol(name, real=True) for name in ("ω_1", "ω_2", "C"))
+WEIGHTS = (
+    Declaration(m, "size", "number of weights in the posterior", 1, 3),
+    Declaration(P, "probabilities", "their probabilities, with sum 1"),
+    Declaration(U, "matrix", "$u_k$: the first weight"),
+    Declaration(V, "matrix", "$v_k$: the second weight"),
+)
+MEANS = (
+    Equation("first mean", mean_1, over_weights(at(P, k) * at(U, k)), meaning=MEAN_1),
+    Equation("second mean", mean_2, over_weights(at(P, k) * at(V, k)), meaning=MEAN_2),
+)
+GAP_DOMAIN = Domain(
+    WEIGHTS,
+    (
+        *MEANS,
+        Equation(
+            "covariance",
+            covariance,
+            over_weights(at(P, k) * (at(U, k) - mean_1) * (at(V, k) - mean_2)),
+            meaning="posterior covariance of the two weights",
+        ),
+    ),
+    (TOTAL,),
+)
+
+
+def posterior_mean(label: str):
+    return fold(label, "posterior mean", r"$\mathbb E\,w=\sum_kp_kw_k$", everywhere=True)
+
+
+COVARIANCE = Derivation(
+    "bayesian_network.covariance",
+    "The mean of a product is not the product of the means",
+    "Q4c",
+    GAP_DOMAIN,
+    Line(covariance, covariance),
+    (
+        Step(unfold("covariance", "covariance", r"$C=\mathbb E(w_1-\mathbb Ew_1)(w_2-\mathbb Ew_2)$")),
+        Step(split_sum),
+        Step(constant_out),
+        Step(total_probability),
+        Step(posterior_mean("first mean")),
+        Step(posterior_mean("second mean")),
+    ),
+)
+
+
+# --- (b) symmetries -----------------------------------------------------------------------------
+
+network, Z = Function("f"), Symbol("Z", positive=True)
+a1, a2, a3 = (Symbol(name, real=True) for name in ("α", "β", "ξ"))
+EVEN = Equation("even", network(-a1, -a2, a3), network(a1, a2, a3))
+EXCHANGEABLE = Equation("exchangeable", network(a2, a1, a3), network(a1, a2, a3))
+
+
+def likelihood(first, second):
+    return exp(-over_data((at(Y, i) - network(first, second, at(X, i))) ** 2) / 2)
+
+
+def symmetric_domain(kind: str, meaning: str, image, fact: Equation) -> Domain:
+    """Pairs of weights (u_k, v_k) and their mirror images, which the prior takes for equally likely."""
+    pair = [(at(U, k), at(V, k)), image(at(U, k), at(V, k))]
+    evidence = sum(likelihood(*w) for w in pair)
+    first, second = (sum(w[place] * likelihood(*w) for w in pair) for place in (0, 1))
+    return Domain(
+        (
+            Declaration(m, "size", "number of pairs of weights", 1, 2),
+            Declaration(n, "size", "number of observations", 1, 2),
+            Declaration(U, "matrix", "$u_k$: first weights"),
+            Declaration(V, "matrix", "$v_k$: second weights"),
+            Declaration(Q, "positive matrix", "prior probability of a pair, up to a factor"),
+            Declaration(X, "matrix", "inputs"),
+            Declaration(Y, "matrix", "observations"),
+            Declaration(network, kind, meaning),
+        ),
+        (
+            Equation("evidence", Z, over_weights(at(Q, k) * evidence), meaning="evidence: the sum over all weights"),
+            Equation("first mean", mean_1, over_weights(at(Q, k) * first) / Z, meaning=MEAN_1),
+            Equation("second mean", mean_2, over_weights(at(Q, k) * second) / Z, meaning=MEAN_2),
+        ),
+        (fact,),
+    )
+
+
+EVEN_DOMAIN = symmetric_domain(
+    "network even in its weights",
+    "the network $f_w(x)$: the same with $-w$ as with $w$",
+    lambda a, b: (-a, -b),
+    EVEN,
+)
+EXCHANGEABLE_DOMAIN = symmetric_domain(
+    "network with exchangeable weights",
+    "the network $f_w(x)$: the same when its weights change places",
+    lambda a, b: (b, a),
+    EXCHANGEABLE,
+)
+sign_flip = symmetry("even", "sign flip", r"$f_{-w}=f_w$: the two weights of a pair are equally likely, and cancel.")
+swap = symmetry("exchangeable", "exchange of weights", r"$f_{(w_2,w_1)}=f_{(w_1,w_2)}$")
+
+
+def sign_symmetry(number: int, symbol, label: str) -> Derivation:
+    return Derivation(
+        f"bayesian_network.sign_symmetry_{number}",
+        f"The posterior mean of weight {number} is 0, whatever the data",
+        "Q4b",
+        EVEN_DOMAIN,
+        Line(symbol, symbol),
+        (
+            Step(unfold(label, "posterior mean", "By Bayes' rule, over each $w$ and $-w$.", value_is_zero=True)),
+            Step(sign_flip),
+        ),
+    )
+
+
+SIGN_1, SIGN_2 = sign_symmetry(1, mean_1, "first mean"), sign_symmetry(2, mean_2, "second mean")
+EXCHANGE = Derivation(
+    "bayesian_network.exchange_symmetry",
+    "The posterior means of both weights are equal, whatever the data",
+    "Q4b",
+    EXCHANGEABLE_DOMAIN,
+    Line(mean_1 - mean_2, mean_1 - mean_2),
+    (
+        Step(unfold("first mean", "posterior mean", "By Bayes' rule, over each pair and its mirror image.")),
+        Step(unfold("second mean", "posterior mean", "By Bayes' rule, over each pair and its mirror image.")),
+        Step(swap),
+    ),
+)
+
+
+# the sum of two tanh: the posterior ends in the true weights (s + d, s - d), and in the same, exchanged
+
+s, d, gap, curvature = (Symbol(name, real=True) for name in ("s", "d", "Δ", "κ"))
+GAP = Equation(
+    "gap",
+    gap,
+    2 * tanh(s * x) - tanh(s * x + d * x) - tanh(s * x - d * x),
+    meaning="plug-in minus truth; also what equal weights $s$ compute, minus what $s\\pm d$ do",
+)
+SUM = (
+    Declaration(s, "real", "half the sum of the weights"),
+    Declaration(x, "real", "the input"),
+)
+SUM_ERROR = Derivation(
+    "bayesian_network.plug_in_error_of_sum",
+    "Two exchanged weights: how far off the plug-in is",
+    "Q4b",
+    Domain((*SUM, Declaration(d, "real", "half the difference of the weights")), (GAP,)),
+    Line(gap, gap),
+    (
+        Step(unfold("gap", "plug-in minus truth", r"$f_{(s,s)}(x)-f_{(s+d,s-d)}(x)$")),
+        Step(sum_of_tanh),
+        Step(product_of_cosh),
+        Step(tanh_of_half),
+        Step(common_denominator),
+    ),
+)
+FOURTH_ORDER = Derivation(
+    "bayesian_network.fourth_order",
+    "Equal weights: the network changes with the square of their difference only",
+    "Q4c",
+    Domain(
+        (*SUM, Declaration(grown, "positive", "$1/d$: it grows as the weights come together")),
+        (
+            Equation("difference", d, 1 / grown, meaning="half the difference of the weights"),
+            GAP,
+            Equation("curvature", curvature, gap / d**2, meaning="change of the network over $d^2$"),
+        ),
+    ),
+    Line(curvature, curvature),
+    (
+        Step(unfold("curvature", "over $d^2$", "definition of κ")),
+        Step(unfold(SUM_ERROR.name, "the change", "The closed form of the difference.", SUM_ERROR.name)),
+        Step(replace(unfold("difference", "the difference", r"$d=1/r$"), everywhere=True)),
+        Step(limit_of_line("equal weights", "The weights come together: $r\\to\\infty$.")),
+    ),
+    variable=grown,
+    uses=(SUM_ERROR,),
+)
+
+# --- on the ridge w_1 w_2 = c -------------------------------------------------------------------
+
+RIDGE_BOUND = Derivation(
+    "bayesian_network.ridge_overstates",
+    "On a ridge $w_1w_2=c$ the plug-in is too large, whatever the posterior on it",
+    "Q4b",
+    Domain(
+        (
+            Declaration(m, "size", "number of weights in the posterior", 1, 3),
+            Declaration(P, "probabilities", "their probabilities, with sum 1"),
+            Declaration(U, "positive matrix", "$u_k$: the first weight, positive"),
+            Declaration(c, "positive", "the true slope"),
+        ),
+        (
+            Equation("ridge", V, FunctionMatrix(m, 1, Lambda((i, k), c / at(U, i))), meaning="the second weight"),
+            *MEANS,
+        ),
+        (TOTAL, nonnegative("p", P), nonnegative("u", U)),
+    ),
+    Line(mean_1 * mean_2, mean_1 * mean_2),
+    (
+        Step(unfold("first mean", "posterior mean", r"$\mathbb E\,w_1=\sum_kp_ku_k$")),
+        Step(unfold("second mean", "posterior mean", r"$\mathbb E\,w_2=\sum_kp_kv_k$")),
+        Step(entry_of("ridge", "on the ridge", "$v_k=c/u_k$")),
+        Step(constant_out),
+        Step(cauchy_schwarz_for_sums("p", "u")),
+        Step(total_probability),
+    ),
+)
+
+DERIVATIONS = (
+    STATISTICS, POSTERIOR, ON_FIBRE, FAR_BOUND, NEAR_BOUND, CONCENTRATION, COVARIANCE,
+    SIGN_1, SIGN_2, EXCHANGE, SUM_ERROR, FOURTH_ORDER, RIDGE_BOUND,
+)
