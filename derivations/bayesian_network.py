@@ -10,31 +10,44 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sympy import Function, Lambda, Rational, Symbol, exp, pi, sqrt, tanh
+from sympy import Function, Integral, Lambda, Rational, Symbol, exp, log, tanh
 from sympy.matrices.expressions import FunctionMatrix, MatrixSymbol
 
 from .chain import Derivation, Line, Step
 from .domain import Declaration, Domain, Equation, Inequality
 from .expectations import (
+    antiderivative,
     cauchy_schwarz_for_sums,
     cited_bound,
     common_denominator,
     common_factor,
     complete_square,
     constant_out,
+    constant_out_of_integral,
     entry_of,
     exponent_bounded,
+    factor_by_name,
     limit_of_line,
+    linear_substitution,
+    multiply_out,
+    normal_moment,
+    normal_probability,
+    one_less_exponential,
+    one_logarithm,
     part_of_denominator,
     product_of_cosh,
+    quartic_moment,
     reciprocal_of_bound,
+    solved_for_sum,
     sum_by_mean,
     sum_of_constant,
     sum_of_tanh,
+    sum_out_of_integral,
     symmetry,
     tanh_of_half,
 )
 from .expressions import index_sum
+from .integrals import OverReals, StandardNormal
 from .identities import fold, split_sum, unfold
 
 m, n = (Symbol(name, integer=True, positive=True) for name in ("m", "n"))
@@ -146,7 +159,7 @@ total_probability = unfold("total probability", "total probability", r"$\sum_kp_
 
 def normal(mean):
     """The density of N(mean, 1) at y_*."""
-    return exp(-((y_s - mean) ** 2) / 2) / sqrt(2 * pi)
+    return StandardNormal(y_s - mean)
 
 
 ON_FIBRE = Derivation(
@@ -178,6 +191,53 @@ ON_FIBRE = Derivation(
         Step(constant_out),
         Step(total_probability),
     ),
+)
+
+predicted, spread = Symbol("μ_*", real=True), Symbol("v_*", positive=True)
+MIXTURE = over_weights(at(P, k) * normal(at(F, k)))
+PREDICTED = Domain(
+    (
+        Declaration(m, "size", "number of weights in the posterior", 1, 3),
+        Declaration(P, "probabilities", "their probabilities, with sum 1"),
+        Declaration(F, "matrix", "$f_k$: the value at $x_*$ with the weights $w_k$"),
+    ),
+    (
+        Equation("mean", predicted, OverReals(y_s * MIXTURE, y_s), meaning="mean of the predictive distribution"),
+        Equation(
+            "variance", spread, OverReals((y_s - predicted) ** 2 * MIXTURE, y_s), meaning="variance of the predictive distribution"
+        ),
+    ),
+    (TOTAL,),
+)
+
+
+def moment(name: str, title: str, symbol, label: str, *rest: Step) -> Derivation:
+    return Derivation(
+        name,
+        title,
+        "Q4a",
+        PREDICTED,
+        Line(symbol, symbol),
+        (
+            Step(unfold(label, "predictive distribution", "Each weight predicts a normal; the posterior averages them.")),
+            Step(sum_out_of_integral),
+            Step(constant_out_of_integral),
+            Step(normal_moment),
+            *rest,
+        ),
+    )
+
+
+PREDICTIVE_MEAN = moment(
+    "bayesian_network.predictive_mean", "The predictive mean is the mean of the outputs", predicted, "mean"
+)
+PREDICTIVE_VARIANCE = moment(
+    "bayesian_network.predictive_variance",
+    "The predictive variance: noise, and doubt about the network",
+    spread,
+    "variance",
+    Step(split_sum),
+    Step(total_probability),
 )
 
 size, grown = Symbol("n", positive=True), Symbol("r", positive=True)
@@ -321,6 +381,34 @@ COVARIANCE = Derivation(
     ),
 )
 
+plug_in_gap = Symbol("Δ", real=True)
+LINEAR_ERROR = Derivation(
+    "bayesian_network.linear_plug_in_error",
+    "The linear network: plug-in minus predictive mean",
+    "Q4c",
+    Domain(
+        (*WEIGHTS, Declaration(x, "real", "the input")),
+        (
+            *GAP_DOMAIN.definitions,
+            Equation(
+                "plug-in gap",
+                plug_in_gap,
+                mean_1 * mean_2 * x - over_weights(at(P, k) * at(U, k) * at(V, k) * x),
+                meaning="plug-in minus predictive mean at $x$",
+            ),
+        ),
+        (TOTAL,),
+    ),
+    Line(plug_in_gap, plug_in_gap),
+    (
+        Step(unfold("plug-in gap", "definition", r"$f_{\mathbb Ew}(x)-\mathbb E f_w(x)$ for $f_w(x)=w_1w_2x$")),
+        Step(constant_out),
+        Step(solved_for_sum(COVARIANCE.name, "covariance", "The mean of the product, by the covariance.")),
+        Step(multiply_out),
+    ),
+    uses=(COVARIANCE,),
+)
+
 
 # --- (b) symmetries -----------------------------------------------------------------------------
 
@@ -390,6 +478,18 @@ def sign_symmetry(number: int, symbol, label: str) -> Derivation:
 
 
 SIGN_1, SIGN_2 = sign_symmetry(1, mean_1, "first mean"), sign_symmetry(2, mean_2, "second mean")
+network_at = Symbol("x_*", real=True)
+SIGN_PLUG_IN = Derivation(
+    "bayesian_network.sign_plug_in",
+    "The plug-in is the network without weights, whatever the data",
+    "Q4b",
+    replace(EVEN_DOMAIN, declarations=(*EVEN_DOMAIN.declarations, Declaration(network_at, "real", "test input"))),
+    Line(network(mean_1, mean_2, network_at), network(mean_1, mean_2, network_at)),
+    tuple(
+        Step(unfold(d.name, "sign symmetry", "The posterior mean is 0.", d.name, value_is_zero=True)) for d in (SIGN_1, SIGN_2)
+    ),
+    uses=(SIGN_1, SIGN_2),
+)
 EXCHANGE = Derivation(
     "bayesian_network.exchange_symmetry",
     "The posterior means of both weights are equal, whatever the data",
@@ -484,7 +584,145 @@ RIDGE_BOUND = Derivation(
     ),
 )
 
+
+w, tau, margin = (Symbol(name, positive=True) for name in ("w_1", "τ", "a"))
+second, ridge_density = Symbol("w_2", real=True), Symbol("ρ", positive=True)
+DENSITY = Derivation(
+    "bayesian_network.ridge_density",
+    "On the ridge the first weight is log-uniform",
+    "Q4b",
+    Domain(
+        (
+            Declaration(w, "positive", "the first weight"),
+            Declaration(c, "positive", "the true slope"),
+            Declaration(margin, "positive", "$Bw_1-c$: the ridge meets this $w_1$ inside the box"),
+            Declaration(tau, "positive", r"sharpness of the likelihood: it grows as $\sqrt n$"),
+        ),
+        (
+            Equation("box", B, (c + margin) / w, meaning="half the width of the box"),
+            Equation(
+                "density of the first weight",
+                ridge_density,
+                Integral(tau * StandardNormal(tau * (w * second - c)), (second, -B, B)),
+                meaning="posterior density of $w_1$, up to a factor",
+            ),
+        ),
+    ),
+    Line(ridge_density, ridge_density),
+    (
+        Step(unfold("density of the first weight", "the other weight integrated out", "Uniform prior times normal likelihood of the product $w_1w_2$.")),
+        Step(linear_substitution),
+        Step(normal_probability),
+        Step(replace(unfold("box", "inside the box", r"$Bw_1=c+a$ with $a>0$"), everywhere=True)),
+        Step(limit_of_line("more and more data", r"$\tau\to\infty$.")),
+    ),
+    variable=tau,
+)
+
+RIDGE = Domain(
+    (
+        Declaration(B, "positive", "half the width of the box"),
+        Declaration(c, "positive", "the true slope, less than $B^2$"),
+    ),
+    (
+        Equation(
+            "first mean", mean_1, Integral(1, (w, c / B, B)) / Integral(1 / w, (w, c / B, B)), meaning=MEAN_1
+        ),
+        Equation(
+            "second mean", mean_2, Integral(c / w**2, (w, c / B, B)) / Integral(1 / w, (w, c / B, B)), meaning=MEAN_2
+        ),
+    ),
+    defined_where=(log(B**2 - c),),
+)
+
+
+def ridge_mean(number: int, symbol, label: str, integrand: str) -> Derivation:
+    return Derivation(
+        f"bayesian_network.ridge_mean_{number}",
+        f"On the ridge: the posterior mean of weight {number}",
+        "Q4b",
+        RIDGE,
+        Line(symbol, symbol),
+        (
+            Step(unfold(label, "posterior mean", f"The density is $1/w_1$, so the numerator has the integrand {integrand}.")),
+            Step(antiderivative),
+            Step(one_logarithm),
+            *((Step(multiply_out),) if number == 2 else ()),
+        ),
+    )
+
+
+RIDGE_MEAN_1 = ridge_mean(1, mean_1, "first mean", r"$w_1\cdot\frac1{w_1}$")
+RIDGE_MEAN_2 = ridge_mean(2, mean_2, "second mean", r"$\frac c{w_1}\cdot\frac1{w_1}$")
+half_log = Symbol("s", positive=True)
+RIDGE_PLUG_IN = Derivation(
+    "bayesian_network.ridge_plug_in",
+    "On the ridge: how far off the plug-in is",
+    "Q4b",
+    Domain(
+        (
+            Declaration(B, "positive", "half the width of the box"),
+            Declaration(half_log, "positive", r"$\tfrac12\ln(B^2/c)$: half the length of the ridge, in $\ln w_1$"),
+        ),
+        (Equation("slope", c, B**2 * exp(-2 * half_log), meaning="the true slope"), *RIDGE.definitions),
+    ),
+    Line(mean_1 * mean_2, mean_1 * mean_2),
+    (
+        *(Step(unfold(d.name, "posterior mean", "Found above.", d.name)) for d in (RIDGE_MEAN_1, RIDGE_MEAN_2)),
+        Step(replace(unfold("slope", "true slope", r"$c=B^2e^{-2s}$"), everywhere=True)),
+        Step(one_less_exponential),
+        Step(factor_by_name("slope", "true slope", r"$B^2e^{-2s}=c$")),
+    ),
+    uses=(RIDGE_MEAN_1, RIDGE_MEAN_2),
+)
+
+# --- how slowly equal weights are found ---------------------------------------------------------
+
+rate, squared = Symbol("κ", positive=True), Symbol("V", positive=True)
+quartic = exp(-size * rate * d**4)
+QUARTIC = Derivation(
+    "bayesian_network.quartic_spread",
+    "A log likelihood of fourth order leaves a spread of $n^{-1/4}$",
+    "Q4c",
+    Domain(
+        (
+            Declaration(size, "positive", "number of data"),
+            Declaration(rate, "positive", "curvature of fourth order"),
+        ),
+        (
+            Equation(
+                "spread",
+                squared,
+                OverReals(d**2 * quartic, d) / OverReals(quartic, d),
+                meaning=r"posterior mean $\mathbb E\,d^2$ under the density $e^{-n\kappa d^4}$",
+            ),
+        ),
+    ),
+    Line(squared, squared),
+    (Step(unfold("spread", "definition", r"$\mathbb E\,d^2$")), Step(quartic_moment)),
+)
+
 DERIVATIONS = (
-    STATISTICS, POSTERIOR, ON_FIBRE, FAR_BOUND, NEAR_BOUND, CONCENTRATION, COVARIANCE,
-    SIGN_1, SIGN_2, EXCHANGE, SUM_ERROR, FOURTH_ORDER, RIDGE_BOUND,
+    STATISTICS,
+    POSTERIOR,
+    PREDICTIVE_MEAN,
+    PREDICTIVE_VARIANCE,
+    FAR_BOUND,
+    NEAR_BOUND,
+    CONCENTRATION,
+    ON_FIBRE,
+    SIGN_1,
+    SIGN_2,
+    SIGN_PLUG_IN,
+    EXCHANGE,
+    SUM_ERROR,
+    DENSITY,
+    RIDGE_MEAN_1,
+    RIDGE_MEAN_2,
+    RIDGE_PLUG_IN,
+    RIDGE_BOUND,
+    COVARIANCE,
+    LINEAR_ERROR,
+    FOURTH_ORDER,
+    QUARTIC,
 )

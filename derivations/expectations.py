@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
-from sympy import Add, Basic, Dummy, Integer, Mul, Pow, cosh, default_sort_key, exp, factor, limit, nan, oo, sinh, tanh, together, zoo
+from sympy import (
+    Add,
+    Basic,
+    Dummy,
+    Integer,
+    Integral,
+    Mul,
+    Pow,
+    cosh,
+    default_sort_key,
+    erf,
+    exp,
+    factor,
+    gamma,
+    integrate,
+    limit,
+    log,
+    nan,
+    oo,
+    sinh,
+    sqrt,
+    tanh,
+    together,
+    zoo,
+)
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .chain import BOUND_TOO_LARGE, NOT_THE_LIMIT, Mutant, Rule
 from .context import Context
 from .expressions import IndexSum, open_binder, reclose, substitute
+from .integrals import OverReals, StandardNormal
 
 DLMF_HYPERBOLIC = "DLMF, 4.35"
 
@@ -130,6 +155,197 @@ def entry_of(label: str, name: str, reason: str) -> Rule:
         return equation.right.lamda(subterm.i + 1, subterm.j + 1)
 
     return Rule(name, reason, "definition", rewrite, everywhere=True)
+
+
+def solved_for_sum(label: str, name: str, reason: str) -> Rule:
+    """A sum Σ where the equation `label` says left = Σ + rest: Σ = left - rest."""
+
+    def rewrite(subterm: Basic, context: Context):
+        equation = context.equation(label)
+        if not (isinstance(subterm, IndexSum) and subterm in Add.make_args(equation.right)):
+            return None
+        return equation.left - (equation.right - subterm)
+
+    return Rule(name, reason, label, rewrite, everywhere=True)
+
+
+def _multiply_out(subterm, context):
+    found = subterm.expand() if isinstance(subterm, Add | Mul) else subterm
+    return None if found == subterm else found
+
+
+multiply_out = Rule("multiply out", r"$a(b+c)=ab+ac$", "arithmetic", _multiply_out)
+
+
+# --- integrals ----------------------------------------------------------------------------------
+
+
+def _sum_out_of_integral(subterm, context):
+    """∫ a(y) Σ_k b_k(y) dy = Σ_k ∫ a(y) b_k(y) dy."""
+    if not isinstance(subterm, OverReals):
+        return None
+    sums = [f for f in Mul.make_args(subterm.body) if isinstance(f, IndexSum)]
+    if len(sums) != 1:
+        return None
+    body, index = open_binder(sums[0])
+    return reclose(sums[0], subterm.over(body * subterm.body / sums[0]), index)
+
+
+sum_out_of_integral = Rule(
+    "linearity of the integral",
+    r"$\int\sum_kb_k(y)\,dy=\sum_k\int b_k(y)\,dy$, for finitely many terms",
+    "linearity",
+    _sum_out_of_integral,
+)
+
+
+def _constant_out_of_integral(subterm, context):
+    if not isinstance(subterm, OverReals):
+        return None
+    outside, inside = subterm.body.as_independent(subterm.variable, as_Add=False)
+    return None if outside == 1 else outside * subterm.over(inside)
+
+
+constant_out_of_integral = Rule(
+    "constant factor out of the integral",
+    r"$\int p\,b(y)\,dy=p\int b(y)\,dy$",
+    "linearity",
+    _constant_out_of_integral,
+    everywhere=True,
+)
+
+
+def _normal_moment(subterm, context):
+    """∫ y φ(y - f) dy = f and ∫ (y - a)² φ(y - f) dy = 1 + (f - a)²."""
+    if not isinstance(subterm, OverReals):
+        return None
+    y = subterm.variable
+    densities = [g for g in Mul.make_args(subterm.body) if isinstance(g, StandardNormal)]
+    if len(densities) != 1 or densities[0].args[0].diff(y) != 1:
+        return None
+    mean, factor_ = y - densities[0].args[0], subterm.body / densities[0]
+    if factor_ == y:
+        return mean
+    if factor_.is_Pow and factor_.exp == 2 and factor_.base.diff(y) == 1:
+        return 1 + (mean - (y - factor_.base)) ** 2
+    return None
+
+
+normal_moment = Rule(
+    "moments of a normal distribution",
+    r"$\int y\,\varphi(y-f)\,dy=f$ and $\int(y-a)^2\varphi(y-f)\,dy=1+(f-a)^2$",
+    "mean and variance of $\\mathcal N(f,1)$",
+    _normal_moment,
+    everywhere=True,
+)
+
+
+def _linear_substitution(subterm, context):
+    """∫_a^b h φ(α v + β) dv = (h/α) ∫ φ(z) dz from α a + β to α b + β, for α > 0."""
+    if not isinstance(subterm, Integral) or len(subterm.limits) != 1:
+        return None
+    v, lower, upper = subterm.limits[0]
+    outside, density = subterm.function.as_independent(v, as_Add=False)
+    inner = density.args[0] if isinstance(density, StandardNormal) else None
+    slope = None if inner is None else inner.diff(v)
+    if slope is None or slope == 1 or not slope.is_positive:
+        return None
+    context.require("{} > 0", slope)
+    ends = (inner.xreplace({v: end}) for end in (lower, upper))
+    return outside / slope * Integral(StandardNormal(v), (v, *ends))
+
+
+linear_substitution = Rule(
+    "change of variables",
+    r"$z=\tau(w_1w_2-c)$, $\mathrm dz=\tau w_1\,\mathrm dw_2$",
+    "substitution",
+    _linear_substitution,
+)
+
+
+def _normal_probability(subterm, context):
+    if not isinstance(subterm, Integral) or len(subterm.limits) != 1:
+        return None
+    v, lower, upper = subterm.limits[0]
+    if subterm.function != StandardNormal(v):
+        return None
+    return (erf(upper / sqrt(2)) - erf(lower / sqrt(2))) / 2
+
+
+normal_probability = Rule(
+    "normal probability",
+    r"$\int_a^b\varphi(z)\,dz=\tfrac12\bigl(\operatorname{erf}\tfrac b{\sqrt2}-\operatorname{erf}\tfrac a{\sqrt2}\bigr)$",
+    "DLMF, 7.2.1",
+    _normal_probability,
+)
+
+
+def _antiderivative(subterm, context):
+    """F(b) - F(a), for a power of the variable, which stays positive."""
+    if not isinstance(subterm, Integral) or len(subterm.limits) != 1:
+        return None
+    v, lower, upper = subterm.limits[0]
+    if not (v.is_positive and lower.is_positive and upper.is_positive):
+        return None
+    outside, power = subterm.function.as_independent(v, as_Add=False)
+    base, exponent = power.as_base_exp()
+    if power != 1 and (base != v or not exponent.is_number):
+        return None
+    found = integrate(power, v)
+    if found.diff(v) != power:
+        return None
+    return outside * (found.xreplace({v: upper}) - found.xreplace({v: lower}))
+
+
+antiderivative = Rule(
+    "fundamental theorem of calculus",
+    r"$\int_a^bF'(w)\,dw=F(b)-F(a)$",
+    "the antiderivative is SymPy's, and its derivative is compared",
+    _antiderivative,
+    everywhere=True,
+)
+
+
+def _one_logarithm(subterm, context):
+    if not isinstance(subterm, Add) or not all(isinstance(t.as_coeff_Mul()[1], log) for t in subterm.args):
+        return None
+    parts = [t.as_coeff_Mul() for t in subterm.args]
+    if not all(a.args[0].is_positive for _, a in parts):
+        return None
+    return log(Mul(*(a.args[0] ** q for q, a in parts)))
+
+
+one_logarithm = Rule(
+    "one logarithm", r"$\ln a-\ln b=\ln\frac ab$ for $a,b>0$", "arithmetic", _one_logarithm, everywhere=True
+)
+
+
+def _quartic_moment(subterm, context):
+    """∫ t^m e^{-a t⁴} dt over the real line, for even m and a > 0."""
+    if not isinstance(subterm, OverReals):
+        return None
+    t = subterm.variable
+    powers = [g for g in Mul.make_args(subterm.body) if isinstance(g, exp)]
+    if len(powers) != 1:
+        return None
+    rate = -powers[0].args[0] / t**4
+    order = (subterm.body / powers[0]).as_base_exp()
+    moment = Integer(0) if order[0] == 1 else order[1]
+    if rate.has(t) or not rate.is_positive or t**moment * powers[0] != subterm.body or moment.is_even is not True:
+        return None
+    context.require("{} > 0", rate)
+    place = (moment + 1) / 4
+    return gamma(place) / (2 * rate**place)
+
+
+quartic_moment = Rule(
+    "gamma integral",
+    r"$\int_{-\infty}^\infty t^me^{-at^4}\,dt=\tfrac12\,\Gamma\bigl(\tfrac{m+1}4\bigr)\,a^{-(m+1)/4}$ for even $m$",
+    "DLMF, 5.9.1",
+    _quartic_moment,
+    everywhere=True,
+    trusted=True,
+)
 
 
 # --- symmetries ---------------------------------------------------------------------------------
@@ -336,6 +552,39 @@ def _tanh_of_half(subterm, context):
 tanh_of_half = Rule(
     "half argument", r"$\tanh p=\dfrac{\sinh 2p}{\cosh 2p+1}$", DLMF_HYPERBOLIC, _tanh_of_half
 )
+
+
+def _one_less_exponential(subterm, context):
+    """T - T e^{-2a} = 2 T e^{-a} sinh a."""
+    if not isinstance(subterm, Add) or len(subterm.args) != 2:
+        return None
+    for first, second in (subterm.args, subterm.args[::-1]):
+        ratio = -second / first
+        if isinstance(ratio, exp):
+            half = -ratio.args[0] / 2
+            return 2 * first * exp(-half) * sinh(half)
+    return None
+
+
+one_less_exponential = Rule(
+    "hyperbolic sine",
+    r"$1-e^{-2s}=2e^{-s}\sinh s$",
+    "definition of sinh",
+    _one_less_exponential,
+    everywhere=True,
+)
+
+
+def factor_by_name(label: str, name: str, reason: str) -> Rule:
+    """A factor that is the right side of the equation `label`, replaced by its left side."""
+
+    def rewrite(subterm: Basic, context: Context):
+        equation = context.equation(label)
+        if not isinstance(subterm, Mul) or not all(f in subterm.args for f in Mul.make_args(equation.right)):
+            return None
+        return equation.left * (subterm / equation.right)
+
+    return Rule(name, reason, "definition", rewrite)
 
 
 def _common_denominator(subterm, context):
