@@ -23,7 +23,6 @@ from .expectations import (
     common_factor,
     complete_square,
     constant_out,
-    constant_out_of_integral,
     entry_of,
     exponent_bounded,
     factor_by_name,
@@ -39,6 +38,7 @@ from .expectations import (
     quartic_moment,
     reciprocal_of_bound,
     solved_for_sum,
+    split_factor,
     sum_by_mean,
     sum_of_constant,
     sum_of_tanh,
@@ -193,51 +193,43 @@ ON_FIBRE = Derivation(
     ),
 )
 
-predicted, spread = Symbol("μ_*", real=True), Symbol("v_*", positive=True)
+predicted = Symbol("μ_*", real=True)
 MIXTURE = over_weights(at(P, k) * normal(at(F, k)))
-PREDICTED = Domain(
-    (
-        Declaration(m, "size", "number of weights in the posterior", 1, 3),
-        Declaration(P, "probabilities", "their probabilities, with sum 1"),
-        Declaration(F, "matrix", "$f_k$: the value at $x_*$ with the weights $w_k$"),
-    ),
-    (
-        Equation("mean", predicted, OverReals(y_s * MIXTURE, y_s), meaning="mean of the predictive distribution"),
-        Equation(
-            "variance", spread, OverReals((y_s - predicted) ** 2 * MIXTURE, y_s), meaning="variance of the predictive distribution"
-        ),
-    ),
-    (TOTAL,),
+FEW_DIGITS = 64
+VALUES = (
+    Declaration(m, "size", "number of weights in the posterior", 1, 2),
+    Declaration(P, "probabilities", "their probabilities, with sum 1"),
+    Declaration(F, "matrix", "$f_k$: the value at $x_*$ with the weights $w_k$"),
 )
 
 
-def moment(name: str, title: str, symbol, label: str, *rest: Step) -> Derivation:
+def moment(name: str, title: str, integrand, definitions: tuple, uses: tuple = (), rest: tuple = ()) -> Derivation:
+    asked = OverReals(integrand * MIXTURE, y_s)
     return Derivation(
         name,
         title,
         "Q4a",
-        PREDICTED,
-        Line(symbol, symbol),
-        (
-            Step(unfold(label, "predictive distribution", "Each weight predicts a normal; the posterior averages them.")),
-            Step(sum_out_of_integral),
-            Step(constant_out_of_integral),
-            Step(normal_moment),
-            *rest,
-        ),
+        Domain(VALUES, definitions, (TOTAL,), digits=FEW_DIGITS),
+        Line(asked, asked),
+        (Step(sum_out_of_integral), Step(normal_moment), *rest),
+        "Each weight predicts a normal with variance 1; the posterior averages these.",
+        uses=uses,
     )
 
 
 PREDICTIVE_MEAN = moment(
-    "bayesian_network.predictive_mean", "The predictive mean is the mean of the outputs", predicted, "mean"
+    "bayesian_network.predictive_mean", "The predictive mean is the mean of the outputs", y_s, ()
+)
+MEAN_OUTPUT = Equation(
+    "predictive mean", predicted, PREDICTIVE_MEAN.result(), meaning="predictive mean", rests_on=PREDICTIVE_MEAN.name
 )
 PREDICTIVE_VARIANCE = moment(
     "bayesian_network.predictive_variance",
     "The predictive variance: noise, and doubt about the network",
-    spread,
-    "variance",
-    Step(split_sum),
-    Step(total_probability),
+    (y_s - predicted) ** 2,
+    (MEAN_OUTPUT,),
+    (PREDICTIVE_MEAN,),
+    (Step(split_factor), Step(total_probability)),
 )
 
 size, grown = Symbol("n", positive=True), Symbol("r", positive=True)
@@ -586,7 +578,8 @@ RIDGE_BOUND = Derivation(
 
 
 w, tau, margin = (Symbol(name, positive=True) for name in ("w_1", "τ", "a"))
-second, ridge_density = Symbol("w_2", real=True), Symbol("ρ", positive=True)
+second = Symbol("w_2", real=True)
+OTHER_WEIGHT_OUT = Integral(tau * StandardNormal(tau * (w * second - c)), (second, -B, B))
 DENSITY = Derivation(
     "bayesian_network.ridge_density",
     "On the ridge the first weight is log-uniform",
@@ -598,24 +591,18 @@ DENSITY = Derivation(
             Declaration(margin, "positive", "$Bw_1-c$: the ridge meets this $w_1$ inside the box"),
             Declaration(tau, "positive", r"sharpness of the likelihood: it grows as $\sqrt n$"),
         ),
-        (
-            Equation("box", B, (c + margin) / w, meaning="half the width of the box"),
-            Equation(
-                "density of the first weight",
-                ridge_density,
-                Integral(tau * StandardNormal(tau * (w * second - c)), (second, -B, B)),
-                meaning="posterior density of $w_1$, up to a factor",
-            ),
-        ),
+        (Equation("box", B, (c + margin) / w, meaning="half the width of the box"),),
+        digits=FEW_DIGITS,
     ),
-    Line(ridge_density, ridge_density),
+    Line(OTHER_WEIGHT_OUT, OTHER_WEIGHT_OUT),
     (
-        Step(unfold("density of the first weight", "the other weight integrated out", "Uniform prior times normal likelihood of the product $w_1w_2$.")),
         Step(linear_substitution),
         Step(normal_probability),
         Step(replace(unfold("box", "inside the box", r"$Bw_1=c+a$ with $a>0$"), everywhere=True)),
         Step(limit_of_line("more and more data", r"$\tau\to\infty$.")),
     ),
+    "Uniform prior times the likelihood, which depends on the product $w_1w_2$ alone; the second weight integrated out. "
+    "Factors that do not depend on $w_1$ are left out.",
     variable=tau,
 )
 
@@ -633,6 +620,7 @@ RIDGE = Domain(
         ),
     ),
     defined_where=(log(B**2 - c),),
+    digits=FEW_DIGITS,
 )
 
 
@@ -647,7 +635,6 @@ def ridge_mean(number: int, symbol, label: str, integrand: str) -> Derivation:
             Step(unfold(label, "posterior mean", f"The density is $1/w_1$, so the numerator has the integrand {integrand}.")),
             Step(antiderivative),
             Step(one_logarithm),
-            *((Step(multiply_out),) if number == 2 else ()),
         ),
     )
 
@@ -665,6 +652,7 @@ RIDGE_PLUG_IN = Derivation(
             Declaration(half_log, "positive", r"$\tfrac12\ln(B^2/c)$: half the length of the ridge, in $\ln w_1$"),
         ),
         (Equation("slope", c, B**2 * exp(-2 * half_log), meaning="the true slope"), *RIDGE.definitions),
+        digits=FEW_DIGITS,
     ),
     Line(mean_1 * mean_2, mean_1 * mean_2),
     (
@@ -678,8 +666,9 @@ RIDGE_PLUG_IN = Derivation(
 
 # --- how slowly equal weights are found ---------------------------------------------------------
 
-rate, squared = Symbol("κ", positive=True), Symbol("V", positive=True)
-quartic = exp(-size * rate * d**4)
+rate = Symbol("κ", positive=True)
+QUARTIC_DENSITY = exp(-size * rate * d**4)
+MEAN_SQUARE = OverReals(d**2 * QUARTIC_DENSITY, d) / OverReals(QUARTIC_DENSITY, d)
 QUARTIC = Derivation(
     "bayesian_network.quartic_spread",
     "A log likelihood of fourth order leaves a spread of $n^{-1/4}$",
@@ -689,17 +678,11 @@ QUARTIC = Derivation(
             Declaration(size, "positive", "number of data"),
             Declaration(rate, "positive", "curvature of fourth order"),
         ),
-        (
-            Equation(
-                "spread",
-                squared,
-                OverReals(d**2 * quartic, d) / OverReals(quartic, d),
-                meaning=r"posterior mean $\mathbb E\,d^2$ under the density $e^{-n\kappa d^4}$",
-            ),
-        ),
+        digits=FEW_DIGITS,
     ),
-    Line(squared, squared),
-    (Step(unfold("spread", "definition", r"$\mathbb E\,d^2$")), Step(quartic_moment)),
+    Line(MEAN_SQUARE, MEAN_SQUARE),
+    (Step(quartic_moment),),
+    r"The mean of $d^2$ under a density proportional to $e^{-n\kappa d^4}$: it falls as $n^{-1/2}$, and $d$ itself as $n^{-1/4}$.",
 )
 
 DERIVATIONS = (

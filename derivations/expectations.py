@@ -60,6 +60,25 @@ constant_out = Rule(
 )
 
 
+def _split_factor(subterm, context):
+    """Σ p_k (1 + a_k) = Σ p_k + Σ p_k a_k, with a_k left as it is."""
+    if not isinstance(subterm, IndexSum):
+        return None
+    body, index = open_binder(subterm)
+    sums = [f for f in Mul.make_args(body) if isinstance(f, Add)]
+    if len(sums) != 1:
+        return None
+    return Add(*(reclose(subterm, body / sums[0] * term, index) for term in sums[0].args))
+
+
+split_factor = Rule(
+    "linearity of the sum",
+    r"$\sum_kp_k(1+a_k)=\sum_kp_k+\sum_kp_ka_k$",
+    "Graham, Knuth & Patashnik 1994, 2.3",
+    _split_factor,
+)
+
+
 def _sum_of_constant(subterm, context):
     if not isinstance(subterm, IndexSum) or subterm.body.has(subterm.variable):
         return None
@@ -181,37 +200,22 @@ multiply_out = Rule("multiply out", r"$a(b+c)=ab+ac$", "arithmetic", _multiply_o
 
 
 def _sum_out_of_integral(subterm, context):
-    """∫ a(y) Σ_k b_k(y) dy = Σ_k ∫ a(y) b_k(y) dy."""
+    """∫ a(y) Σ_k p_k b_k(y) dy = Σ_k p_k ∫ a(y) b_k(y) dy."""
     if not isinstance(subterm, OverReals):
         return None
     sums = [f for f in Mul.make_args(subterm.body) if isinstance(f, IndexSum)]
     if len(sums) != 1:
         return None
     body, index = open_binder(sums[0])
-    return reclose(sums[0], subterm.over(body * subterm.body / sums[0]), index)
+    outside, inside = (body * subterm.body / sums[0]).as_independent(subterm.variable, as_Add=False)
+    return reclose(sums[0], outside * subterm.over(inside), index)
 
 
 sum_out_of_integral = Rule(
     "linearity of the integral",
-    r"$\int\sum_kb_k(y)\,dy=\sum_k\int b_k(y)\,dy$, for finitely many terms",
+    r"$\int\sum_kp_kb_k(y)\,dy=\sum_kp_k\int b_k(y)\,dy$, for finitely many terms",
     "linearity",
     _sum_out_of_integral,
-)
-
-
-def _constant_out_of_integral(subterm, context):
-    if not isinstance(subterm, OverReals):
-        return None
-    outside, inside = subterm.body.as_independent(subterm.variable, as_Add=False)
-    return None if outside == 1 else outside * subterm.over(inside)
-
-
-constant_out_of_integral = Rule(
-    "constant factor out of the integral",
-    r"$\int p\,b(y)\,dy=p\int b(y)\,dy$",
-    "linearity",
-    _constant_out_of_integral,
-    everywhere=True,
 )
 
 
@@ -294,7 +298,7 @@ def _antiderivative(subterm, context):
     found = integrate(power, v)
     if found.diff(v) != power:
         return None
-    return outside * (found.xreplace({v: upper}) - found.xreplace({v: lower}))
+    return outside * found.xreplace({v: upper}) - outside * found.xreplace({v: lower})
 
 
 antiderivative = Rule(
@@ -607,8 +611,19 @@ def limit_of_line(name: str, reason: str) -> Rule:
         grows = context.variable
         if grows is None or not subterm.has(grows) or context.varies(subterm.xreplace({grows: Dummy(positive=True)})):
             return None
-        value = limit(subterm, grows, oo)
+        value = limit(_error_functions_at_the_end(subterm, grows), grows, oo)
         return None if value.has(grows, oo, -oo, zoo, nan) else value
 
     return Rule(name, f"{reason} The limit is computed by SymPy.", "SymPy, Gruntz's algorithm", rewrite, relation="→",
         mutants=(NOT_THE_LIMIT,), limit="variable")
+
+
+def _error_functions_at_the_end(expression: Basic, grows) -> Basic:
+    """erf(a t) → ±1 with the sign of a, where t stands nowhere else; SymPy takes such limits wrongly."""
+    ends = {}
+    for e in expression.atoms(erf):
+        slope = (e.args[0] / grows).expand()
+        if not slope.has(grows) and (slope.is_positive or slope.is_negative):
+            ends[e] = Integer(1 if slope.is_positive else -1)
+    found = expression.xreplace(ends)
+    return expression if found.has(grows) else found
