@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sympy import Function, Integral, Lambda, Rational, Symbol, exp, log, tanh
-from sympy.matrices.expressions import FunctionMatrix, MatrixSymbol
+from sympy.matrices.expressions import FunctionMatrix
 
 from .chain import Derivation, Line, Step
 from .domain import Declaration, Domain, Equation, Inequality
@@ -46,20 +46,20 @@ from .expectations import (
     symmetry,
     tanh_of_half,
 )
-from .expressions import index_sum
-from .integrals import OverReals, StandardNormal
+from .expressions import Column, index_sum
 from .identities import fold, split_sum, unfold
+from .integrals import OverReals, StandardNormal
 
 m, n = (Symbol(name, integer=True, positive=True) for name in ("m", "n"))
 i, k, chosen = (Symbol(name, integer=True) for name in ("i", "k", "l"))
 x, f = Symbol("x", real=True), Symbol("f", real=True)
 B, c = Symbol("B", positive=True), Symbol("c", positive=True)
-U, V = MatrixSymbol("u", m, 1), MatrixSymbol("v", m, 1)
-P, Q = MatrixSymbol("p", m, 1), MatrixSymbol("q", m, 1)
-Y, X = MatrixSymbol("y", n, 1), MatrixSymbol("x", n, 1)
+U, V = Column("u", m), Column("v", m)
+P, Q = Column("p", m), Column("q", m)
+Y, X = Column("y", n), Column("x", n)
 
 
-def at(column: MatrixSymbol, index):
+def at(column: Column, index):
     """The entry of a column, counted from 1."""
     return column[index - 1, 0]
 
@@ -96,7 +96,11 @@ STATISTICS = Derivation(
     ),
     Line(log_likelihood, log_likelihood),
     (
-        Step(unfold("log likelihood", "log likelihood", r"$\log\mathcal N(y_i;f,1)$, without $-\tfrac12\log2\pi$")),
+        Step(
+            unfold(
+                "log likelihood", "log likelihood", r"$\log\mathcal N(y_i;f,1)$, without $-\tfrac12\log2\pi$"
+            )
+        ),
         Step(split_sum),
         Step(constant_out),
         Step(sum_of_constant),
@@ -107,7 +111,7 @@ STATISTICS = Derivation(
 )
 
 posterior_k = Symbol("P", positive=True)
-F = MatrixSymbol("f", m, 1)
+F = Column("f", m)
 
 
 def squares(value):
@@ -132,14 +136,22 @@ POSTERIOR = Derivation(
             Equation(
                 "Bayes",
                 posterior_k,
-                at(Q, chosen) * exp(-squares(at(F, chosen))) / over_weights(at(Q, k) * exp(-squares(at(F, k)))),
+                at(Q, chosen)
+                * exp(-squares(at(F, chosen)))
+                / over_weights(at(Q, k) * exp(-squares(at(F, k)))),
                 meaning="posterior probability of the weights $w_l$",
             ),
         ),
     ),
     Line(posterior_k, posterior_k),
     (
-        Step(unfold("Bayes", "Bayes' rule", "Prior times likelihood, divided by the sum of these over all weights.")),
+        Step(
+            unfold(
+                "Bayes",
+                "Bayes' rule",
+                "Prior times likelihood, divided by the sum of these over all weights.",
+            )
+        ),
         Step(split_sum),
         Step(constant_out),
         Step(sum_of_constant),
@@ -174,7 +186,12 @@ ON_FIBRE = Derivation(
             Declaration(value, "real", "the value that the network has at $x_*$ with each of these weights"),
         ),
         (
-            Equation("fibre", F, FunctionMatrix(m, 1, Lambda((i, k), value)), meaning="values at $x_*$: all the same"),
+            Equation(
+                "fibre",
+                F,
+                FunctionMatrix(m, 1, Lambda((i, k), value)),
+                meaning="values at $x_*$: all the same",
+            ),
             Equation(
                 "predictive density",
                 density,
@@ -186,8 +203,14 @@ ON_FIBRE = Derivation(
     ),
     Line(density, density),
     (
-        Step(unfold("predictive density", "predictive density", "The likelihood, averaged over the posterior.")),
-        Step(entry_of("fibre", "on the fibre", "Every weight that the posterior still holds computes the same.")),
+        Step(
+            unfold("predictive density", "predictive density", "The likelihood, averaged over the posterior.")
+        ),
+        Step(
+            entry_of(
+                "fibre", "on the fibre", "Every weight that the posterior still holds computes the same."
+            )
+        ),
         Step(constant_out),
         Step(total_probability),
     ),
@@ -203,7 +226,9 @@ VALUES = (
 )
 
 
-def moment(name: str, title: str, integrand, definitions: tuple, uses: tuple = (), rest: tuple = ()) -> Derivation:
+def moment(
+    name: str, title: str, integrand, definitions: tuple, uses: tuple = (), rest: tuple = ()
+) -> Derivation:
     asked = OverReals(integrand * MIXTURE, y_s)
     return Derivation(
         name,
@@ -221,7 +246,11 @@ PREDICTIVE_MEAN = moment(
     "bayesian_network.predictive_mean", "The predictive mean is the mean of the outputs", y_s, ()
 )
 MEAN_OUTPUT = Equation(
-    "predictive mean", predicted, PREDICTIVE_MEAN.result(), meaning="predictive mean", rests_on=PREDICTIVE_MEAN.name
+    "predictive mean",
+    predicted,
+    PREDICTIVE_MEAN.result(),
+    meaning="predictive mean",
+    rests_on=PREDICTIVE_MEAN.name,
 )
 PREDICTIVE_VARIANCE = moment(
     "bayesian_network.predictive_variance",
@@ -233,14 +262,14 @@ PREDICTIVE_VARIANCE = moment(
 )
 
 size, grown = Symbol("n", positive=True), Symbol("r", positive=True)
-FAR, NEAR = MatrixSymbol("a", m, 1), MatrixSymbol("q", m, 1)
-EXCESS, DEFICIT = MatrixSymbol("e", m, 1), MatrixSymbol("d", m, 1)
+FAR, NEAR = Column("a", m), Column("q", m)
+EXCESS, DEFICIT = Column("e", m), Column("d", m)
 delta, gamma = Symbol("δ", positive=True), Symbol("γ", positive=True)
 far_mass, near_evidence, far_evidence = (Symbol(name, positive=True) for name in ("π_n", "Z_near", "Z_far"))
 far_prior, near_prior = Symbol("π_far", positive=True), Symbol("π_near", positive=True)
 
 
-def nonnegative(label: str, column: MatrixSymbol) -> Inequality:
+def nonnegative(label: str, column: Column) -> Inequality:
     return Inequality(label, at(column, k), Rational(0), ">=", k, Rational(1), m)
 
 
@@ -277,11 +306,16 @@ CONCENTRATION_DOMAIN = Domain(
             meaning="posterior mass far off after $n$ data",
         ),
     ),
-    tuple(nonnegative(label, column) for label, column in (("a", FAR), ("q", NEAR), ("e", EXCESS), ("d", DEFICIT))),
+    tuple(
+        nonnegative(label, column)
+        for label, column in (("a", FAR), ("q", NEAR), ("e", EXCESS), ("d", DEFICIT))
+    ),
 )
 
 
-def one_side(name: str, title: str, label: str, symbol, dropped: tuple, relation: str, mass: str) -> Derivation:
+def one_side(
+    name: str, title: str, label: str, symbol, dropped: tuple, relation: str, mass: str
+) -> Derivation:
     return Derivation(
         name,
         title,
@@ -289,7 +323,11 @@ def one_side(name: str, title: str, label: str, symbol, dropped: tuple, relation
         CONCENTRATION_DOMAIN,
         Line(symbol, symbol),
         (
-            Step(unfold(label, "prior times likelihood", "The likelihood is $e^{-nK}$ with the discrepancy $K$.")),
+            Step(
+                unfold(
+                    label, "prior times likelihood", "The likelihood is $e^{-nK}$ with the discrepancy $K$."
+                )
+            ),
             Step(exponent_bounded(*dropped, relation=relation)),
             Step(constant_out),
             Step(fold(mass, "prior mass", "Their prior probabilities, added up.")),
@@ -298,10 +336,22 @@ def one_side(name: str, title: str, label: str, symbol, dropped: tuple, relation
 
 
 FAR_BOUND = one_side(
-    "bayesian_network.far_evidence", "Weights far off fit badly", "far", far_evidence, ("e", "a"), "<=", "far prior"
+    "bayesian_network.far_evidence",
+    "Weights far off fit badly",
+    "far",
+    far_evidence,
+    ("e", "a"),
+    "<=",
+    "far prior",
 )
 NEAR_BOUND = one_side(
-    "bayesian_network.near_evidence", "Weights nearby fit well", "near", near_evidence, ("d", "q"), ">=", "near prior"
+    "bayesian_network.near_evidence",
+    "Weights nearby fit well",
+    "near",
+    near_evidence,
+    ("d", "q"),
+    ">=",
+    "near prior",
 )
 CONCENTRATION = Derivation(
     "bayesian_network.concentration",
@@ -313,7 +363,11 @@ CONCENTRATION = Derivation(
         Step(unfold("posterior far off", "posterior mass", "Bayes' rule: each part over the whole.")),
         Step(part_of_denominator),
         Step(cited_bound(FAR_BOUND.name, "far off", "Weights far off fit badly.")),
-        Step(reciprocal_of_bound(NEAR_BOUND.name, "nearby", "Weights nearby fit well: the denominator is not small.")),
+        Step(
+            reciprocal_of_bound(
+                NEAR_BOUND.name, "nearby", "Weights nearby fit well: the denominator is not small."
+            )
+        ),
         Step(limit_of_line("more and more data", "γ > 0, and neither δ nor the prior changes with $n$.")),
     ),
     "The discrepancy of weights $w$ is $K=\\tfrac12\\,\\mathbb E_F\\,(f_w(x)-f(x))^2$: by how much their expected log likelihood per "
@@ -393,7 +447,9 @@ LINEAR_ERROR = Derivation(
     ),
     Line(plug_in_gap, plug_in_gap),
     (
-        Step(unfold("plug-in gap", "definition", r"$f_{\mathbb Ew}(x)-\mathbb E f_w(x)$ for $f_w(x)=w_1w_2x$")),
+        Step(
+            unfold("plug-in gap", "definition", r"$f_{\mathbb Ew}(x)-\mathbb E f_w(x)$ for $f_w(x)=w_1w_2x$")
+        ),
         Step(constant_out),
         Step(solved_for_sum(COVARIANCE.name, "covariance", "The mean of the product, by the covariance.")),
         Step(multiply_out),
@@ -431,7 +487,9 @@ def symmetric_domain(kind: str, meaning: str, image, fact: Equation) -> Domain:
             Declaration(network, kind, meaning),
         ),
         (
-            Equation("evidence", Z, over_weights(at(Q, k) * evidence), meaning="evidence: the sum over all weights"),
+            Equation(
+                "evidence", Z, over_weights(at(Q, k) * evidence), meaning="evidence: the sum over all weights"
+            ),
             Equation("first mean", mean_1, over_weights(at(Q, k) * first) / Z, meaning=MEAN_1),
             Equation("second mean", mean_2, over_weights(at(Q, k) * second) / Z, meaning=MEAN_2),
         ),
@@ -451,7 +509,9 @@ EXCHANGEABLE_DOMAIN = symmetric_domain(
     lambda a, b: (b, a),
     EXCHANGEABLE,
 )
-sign_flip = symmetry("even", "sign flip", r"$f_{-w}=f_w$: the two weights of a pair are equally likely, and cancel.")
+sign_flip = symmetry(
+    "even", "sign flip", r"$f_{-w}=f_w$: the two weights of a pair are equally likely, and cancel."
+)
 swap = symmetry("exchangeable", "exchange of weights", r"$f_{(w_2,w_1)}=f_{(w_1,w_2)}$")
 
 
@@ -463,7 +523,9 @@ def sign_symmetry(number: int, symbol, label: str) -> Derivation:
         EVEN_DOMAIN,
         Line(symbol, symbol),
         (
-            Step(unfold(label, "posterior mean", "By Bayes' rule, over each $w$ and $-w$.", value_is_zero=True)),
+            Step(
+                unfold(label, "posterior mean", "By Bayes' rule, over each $w$ and $-w$.", value_is_zero=True)
+            ),
             Step(sign_flip),
         ),
     )
@@ -475,10 +537,13 @@ SIGN_PLUG_IN = Derivation(
     "bayesian_network.sign_plug_in",
     "The plug-in is the network without weights, whatever the data",
     "Q4b",
-    replace(EVEN_DOMAIN, declarations=(*EVEN_DOMAIN.declarations, Declaration(network_at, "real", "test input"))),
+    replace(
+        EVEN_DOMAIN, declarations=(*EVEN_DOMAIN.declarations, Declaration(network_at, "real", "test input"))
+    ),
     Line(network(mean_1, mean_2, network_at), network(mean_1, mean_2, network_at)),
     tuple(
-        Step(unfold(d.name, "sign symmetry", "The posterior mean is 0.", d.name, value_is_zero=True)) for d in (SIGN_1, SIGN_2)
+        Step(unfold(d.name, "sign symmetry", "The posterior mean is 0.", d.name, value_is_zero=True))
+        for d in (SIGN_1, SIGN_2)
     ),
     uses=(SIGN_1, SIGN_2),
 )
@@ -560,7 +625,9 @@ RIDGE_BOUND = Derivation(
             Declaration(c, "positive", "the true slope"),
         ),
         (
-            Equation("ridge", V, FunctionMatrix(m, 1, Lambda((i, k), c / at(U, i))), meaning="the second weight"),
+            Equation(
+                "ridge", V, FunctionMatrix(m, 1, Lambda((i, k), c / at(U, i))), meaning="the second weight"
+            ),
             *MEANS,
         ),
         (TOTAL, nonnegative("p", P), nonnegative("u", U)),
@@ -616,7 +683,10 @@ RIDGE = Domain(
             "first mean", mean_1, Integral(1, (w, c / B, B)) / Integral(1 / w, (w, c / B, B)), meaning=MEAN_1
         ),
         Equation(
-            "second mean", mean_2, Integral(c / w**2, (w, c / B, B)) / Integral(1 / w, (w, c / B, B)), meaning=MEAN_2
+            "second mean",
+            mean_2,
+            Integral(c / w**2, (w, c / B, B)) / Integral(1 / w, (w, c / B, B)),
+            meaning=MEAN_2,
         ),
     ),
     defined_where=(log(B**2 - c),),
@@ -632,7 +702,13 @@ def ridge_mean(number: int, symbol, label: str, integrand: str) -> Derivation:
         RIDGE,
         Line(symbol, symbol),
         (
-            Step(unfold(label, "posterior mean", f"The density is $1/w_1$, so the numerator has the integrand {integrand}.")),
+            Step(
+                unfold(
+                    label,
+                    "posterior mean",
+                    f"The density is $1/w_1$, so the numerator has the integrand {integrand}.",
+                )
+            ),
             Step(antiderivative),
             Step(one_logarithm),
         ),
@@ -649,14 +725,19 @@ RIDGE_PLUG_IN = Derivation(
     Domain(
         (
             Declaration(B, "positive", "half the width of the box"),
-            Declaration(half_log, "positive", r"$\tfrac12\ln(B^2/c)$: half the length of the ridge, in $\ln w_1$"),
+            Declaration(
+                half_log, "positive", r"$\tfrac12\ln(B^2/c)$: half the length of the ridge, in $\ln w_1$"
+            ),
         ),
         (Equation("slope", c, B**2 * exp(-2 * half_log), meaning="the true slope"), *RIDGE.definitions),
         digits=FEW_DIGITS,
     ),
     Line(mean_1 * mean_2, mean_1 * mean_2),
     (
-        *(Step(unfold(d.name, "posterior mean", "Found above.", d.name)) for d in (RIDGE_MEAN_1, RIDGE_MEAN_2)),
+        *(
+            Step(unfold(d.name, "posterior mean", "Found above.", d.name))
+            for d in (RIDGE_MEAN_1, RIDGE_MEAN_2)
+        ),
         Step(replace(unfold("slope", "true slope", r"$c=B^2e^{-2s}$"), everywhere=True)),
         Step(one_less_exponential),
         Step(factor_by_name("slope", "true slope", r"$B^2e^{-2s}=c$")),

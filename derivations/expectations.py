@@ -10,10 +10,12 @@ from sympy import (
     Integral,
     Mul,
     Pow,
+    Symbol,
     cosh,
     default_sort_key,
     erf,
     exp,
+    expand_mul,
     factor,
     gamma,
     integrate,
@@ -27,6 +29,7 @@ from sympy import (
     together,
     zoo,
 )
+from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .chain import BOUND_TOO_LARGE, NOT_THE_LIMIT, Mutant, Rule
@@ -37,7 +40,9 @@ from .integrals import OverReals, StandardNormal
 DLMF_HYPERBOLIC = "DLMF, 4.35"
 
 #: For bounds with some room: a scaled bound may still be true, but a a/b lies as far beyond a as the bound b lies above.
-BEYOND_THE_BOUND = Mutant("what is bounded, squared, over its bound", lambda matched, result: matched**2 / result)
+BEYOND_THE_BOUND = Mutant(
+    "what is bounded, squared, over its bound", lambda matched, result: matched**2 / result
+)
 
 
 # --- sums whose terms have factors without the index --------------------------------------------
@@ -143,7 +148,11 @@ def _common_factor(subterm, context):
     inner = [f for f in Mul.make_args(body) if isinstance(f, exp)]
     if len(inner) != 1:
         return None
-    common = [t for t in Add.make_args(powers[0].args[0]) if t in Add.make_args(inner[0].args[0]) and not t.has(index)]
+    common = [
+        t
+        for t in Add.make_args(powers[0].args[0])
+        if t in Add.make_args(inner[0].args[0]) and not t.has(index)
+    ]
     if not common:
         return None
     shift = exp(-Add(*common))
@@ -189,7 +198,9 @@ def solved_for_sum(label: str, name: str, reason: str) -> Rule:
 
 
 def _multiply_out(subterm, context):
-    found = subterm.expand() if isinstance(subterm, Add | Mul) else subterm
+    if not isinstance(subterm, Add | Mul) or subterm.has(MatrixExpr):
+        return None
+    found = expand_mul(subterm)
     return None if found == subterm else found
 
 
@@ -335,7 +346,12 @@ def _quartic_moment(subterm, context):
     rate = -powers[0].args[0] / t**4
     order = (subterm.body / powers[0]).as_base_exp()
     moment = Integer(0) if order[0] == 1 else order[1]
-    if rate.has(t) or not rate.is_positive or t**moment * powers[0] != subterm.body or moment.is_even is not True:
+    if (
+        rate.has(t)
+        or not rate.is_positive
+        or t**moment * powers[0] != subterm.body
+        or moment.is_even is not True
+    ):
         return None
     context.require("{} > 0", rate)
     place = (moment + 1) / 4
@@ -530,7 +546,9 @@ def _product_of_cosh(subterm, context):
     if not isinstance(subterm, Mul):
         return None
     for power in (1, -1):
-        factors = [f for f in subterm.args if f.as_base_exp()[1] == power and isinstance(f.as_base_exp()[0], cosh)]
+        factors = [
+            f for f in subterm.args if f.as_base_exp()[1] == power and isinstance(f.as_base_exp()[0], cosh)
+        ]
         if len(factors) == 2:
             x, y = (f.as_base_exp()[0].args[0] for f in factors)
             half = (cosh((x + y).expand()) + cosh((x - y).expand())) / 2
@@ -592,13 +610,15 @@ def factor_by_name(label: str, name: str, reason: str) -> Rule:
 
 
 def _common_denominator(subterm, context):
-    if not isinstance(subterm, Add):
+    if not isinstance(subterm, Add) or subterm.has(MatrixExpr):
         return None
     found = factor(together(subterm))
     return found if found.is_Mul and found != subterm else None
 
 
-common_denominator = Rule("common denominator", r"$\frac ab-\frac cd=\frac{ad-bc}{bd}$", "arithmetic", _common_denominator)
+common_denominator = Rule(
+    "common denominator", r"$\frac ab-\frac cd=\frac{ad-bc}{bd}$", "arithmetic", _common_denominator
+)
 
 
 # --- lines --------------------------------------------------------------------------------------
@@ -609,13 +629,25 @@ def limit_of_line(name: str, reason: str) -> Rule:
 
     def rewrite(subterm: Basic, context: Context):
         grows = context.variable
-        if grows is None or not subterm.has(grows) or context.varies(subterm.xreplace({grows: Dummy(positive=True)})):
+        if not isinstance(grows, Symbol) or not subterm.has(grows):
             return None
-        value = limit(_error_functions_at_the_end(subterm, grows), grows, oo)
+        if context.varies(subterm.xreplace({grows: Dummy(positive=True)})):
+            return None
+        try:
+            value = limit(_error_functions_at_the_end(subterm, grows), grows, oo)
+        except (NotImplementedError, TypeError):  # SymPy has no limit, or not without knowing a sign
+            return None
         return None if value.has(grows, oo, -oo, zoo, nan) else value
 
-    return Rule(name, f"{reason} The limit is computed by SymPy.", "SymPy, Gruntz's algorithm", rewrite, relation="→",
-        mutants=(NOT_THE_LIMIT,), limit="variable")
+    return Rule(
+        name,
+        f"{reason} The limit is computed by SymPy.",
+        "SymPy, Gruntz's algorithm",
+        rewrite,
+        relation="→",
+        mutants=(NOT_THE_LIMIT,),
+        limit="variable",
+    )
 
 
 def _error_functions_at_the_end(expression: Basic, grows) -> Basic:

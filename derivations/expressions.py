@@ -149,6 +149,19 @@ class SymmetricSymbol(MatrixSymbol):
         return MatrixSymbol.__new__(cls, name, size, size)
 
 
+class Column(MatrixSymbol):
+    """A column whose entries are taken at symbolic indices, counted from 0 as SymPy does.
+
+    SymPy would ask at each entry whether the index is in range, which takes most of the time of a rewriting.
+    """
+
+    def __new__(cls, name, size, cols=1):
+        return MatrixSymbol.__new__(cls, name, size, cols)
+
+    def valid_index(self, i, j):
+        return True
+
+
 # --- differentials ------------------------------------------------------------------------------
 
 

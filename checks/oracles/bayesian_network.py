@@ -180,7 +180,9 @@ def _across_nodes(network, data: Data, along, nodes):
     middle = across_peak(network, data, along)
     low, high = network.across_limits(along)
     scale = 1 / np.sqrt(np.maximum(_curvature(network, data, along, middle), 1e-2))
-    widening = np.concatenate([np.arange(0.0, 8.0, 1.5), 8 * 2.0 ** np.arange(np.log2(2 * BOX / scale.min()))])
+    widening = np.concatenate(
+        [np.arange(0.0, 8.0, 1.5), 8 * 2.0 ** np.arange(np.log2(2 * BOX / scale.min()))]
+    )
     steps = np.unique(np.concatenate([-widening, widening]))[:, None]
     return _on_panels(np.clip(middle + scale * steps, low, high), nodes)
 
@@ -207,7 +209,10 @@ def across_peak(network, data: Data, along):
 
 def _curvature(network, data: Data, along, across):
     """Σ_j n_j (∂f/∂across)²."""
-    slopes = (count * network.across_slope(along, across, x) ** 2 for x, count in zip(data.x, data.counts, strict=True))
+    slopes = (
+        count * network.across_slope(along, across, x) ** 2
+        for x, count in zip(data.x, data.counts, strict=True)
+    )
     return sum(slopes, np.zeros_like(along))
 
 
