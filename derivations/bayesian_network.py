@@ -370,8 +370,9 @@ CONCENTRATION = Derivation(
         ),
         Step(limit_of_line("more and more data", "γ > 0, and neither δ nor the prior changes with $n$.")),
     ),
-    "The discrepancy of weights $w$ is $K=\\tfrac12\\,\\mathbb E_F\\,(f_w(x)-f(x))^2$: by how much their expected log likelihood per "
-    "observation falls short of the best. However near together the two groups are, all of the posterior goes to the better one.",
+    r"The discrepancy of weights $w$ is $K=\tfrac12\,\mathbb E_F\,(f_w(x)-f(x))^2$: by how much their expected log "
+    "likelihood per observation falls short of the best. However near together the two groups are, all of the "
+    "posterior goes to the better one.",
     variable=size,
     uses=(FAR_BOUND, NEAR_BOUND),
     results={"bound": lambda last: Line(far_mass, CONCENTRATION.lines[-2].right, "<=")},
@@ -668,8 +669,8 @@ DENSITY = Derivation(
         Step(replace(unfold("box", "inside the box", r"$Bw_1=c+a$ with $a>0$"), everywhere=True)),
         Step(limit_of_line("more and more data", r"$\tau\to\infty$.")),
     ),
-    "Uniform prior times the likelihood, which depends on the product $w_1w_2$ alone; the second weight integrated out. "
-    "Factors that do not depend on $w_1$ are left out.",
+    "Uniform prior times the likelihood, which depends on the product $w_1w_2$ alone; the second weight integrated "
+    "out. Factors that do not depend on $w_1$ are left out.",
     variable=tau,
 )
 
@@ -763,7 +764,8 @@ QUARTIC = Derivation(
     ),
     Line(MEAN_SQUARE, MEAN_SQUARE),
     (Step(quartic_moment),),
-    r"The mean of $d^2$ under a density proportional to $e^{-n\kappa d^4}$: it falls as $n^{-1/2}$, and $d$ itself as $n^{-1/4}$.",
+    r"The mean of $d^2$ under a density proportional to $e^{-n\kappa d^4}$: it falls as $n^{-1/2}$, and $d$ itself "
+    "as $n^{-1/4}$.",
 )
 
 DERIVATIONS = (

@@ -39,7 +39,7 @@ from .integrals import OverReals, StandardNormal
 
 DLMF_HYPERBOLIC = "DLMF, 4.35"
 
-#: For bounds with some room: a scaled bound may still be true, but a a/b lies as far beyond a as the bound b lies above.
+#: For bounds with some room: a scaled bound may still be true, but a²/b is as far beyond a as the bound b is above.
 BEYOND_THE_BOUND = Mutant(
     "what is bounded, squared, over its bound", lambda matched, result: matched**2 / result
 )
@@ -118,9 +118,9 @@ def _complete_square(subterm, context):
     """a f² + b f + rest = a (f + b/(2a))² + rest - b²/(4a), for a symbol f in a sum."""
     if not isinstance(subterm, Add):
         return None
-    for f in sorted(subterm.free_symbols, key=default_sort_key):
+    for f in sorted((s for s in subterm.free_symbols if isinstance(s, Symbol)), key=default_sort_key):
         square = subterm.coeff(f, 2)
-        if square == 0 or not getattr(f, "is_Symbol", False):
+        if not square.is_nonzero:
             continue
         slope, rest = subterm.coeff(f, 1), subterm.coeff(f, 0)
         if not square.has(f) and not slope.has(f) and slope != 0:
@@ -289,7 +289,8 @@ def _normal_probability(subterm, context):
 
 normal_probability = Rule(
     "normal probability",
-    r"$\int_a^b\varphi(z)\,dz=\tfrac12\bigl(\operatorname{erf}\tfrac b{\sqrt2}-\operatorname{erf}\tfrac a{\sqrt2}\bigr)$",
+    r"$\int_a^b\varphi(z)\,dz=\tfrac12\bigl(\operatorname{erf}\tfrac b{\sqrt2}"
+    r"-\operatorname{erf}\tfrac a{\sqrt2}\bigr)$",
     "DLMF, 7.2.1",
     _normal_probability,
 )

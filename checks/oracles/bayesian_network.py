@@ -2,10 +2,10 @@
 
     w uniform on the box,   y | x ~ N(f_w(x), 1),   x on finitely many points
 
-The log likelihood is a sum over the points of x, -½ n_j (ȳ_j - f_w(x_j))², up to a constant: counts n_j and means
-ȳ_j are all that is kept of the data, so n = 10¹² costs no more than n = 1.  The posterior is then a ridge or a spike
-of width 10⁻⁶.  The nodes are nested: along the ridge panels that shrink geometrically towards given centres,
-across it a window that is found for each node.  All in log space.
+The log likelihood is a sum over the points of x, -½ n_j (ȳ_j - f_w(x_j))², up to a constant: counts n_j, means
+ȳ_j are all that is kept of the data, so n = 10¹² costs no more than n = 1.  The posterior is then a ridge or
+a spike of width 10⁻⁶.  The nodes are nested: for w_1 panels that shrink geometrically towards given centres,
+for w_2 panels around the peak of the likelihood, found for each w_1.  All in log space.
 """
 
 from __future__ import annotations
@@ -33,46 +33,22 @@ class Product:
     def __call__(self, w1, w2, x):
         return w2 * self.g(w1 * x)
 
-    def weights(self, along, across):
-        """The weights at a point of the coordinates of quadrature: here they are the coordinates."""
-        return along, across
-
-    def across_limits(self, along):
-        return np.full_like(along, -BOX), np.full_like(along, BOX)
-
-    def across_start(self, along, data):
-        return np.zeros_like(along)
-
-    def across_slope(self, along, across, x):
-        """∂f/∂(coordinate across)."""
-        return self.g(along * x) + 0 * across
+    def slope(self, w1, w2, x):
+        """∂f/∂w_2."""
+        return self.g(w1 * x) + 0 * w2
 
 
 @dataclass(frozen=True)
 class Sum:
-    """f_w(x) = tanh(w_1 x) + tanh(w_2 x); along: (w_1 - w_2)/2, across: (w_1 + w_2)/2."""
+    """f_w(x) = tanh(w_1 x) + tanh(w_2 x)."""
 
     name: str
 
     def __call__(self, w1, w2, x):
         return np.tanh(w1 * x) + np.tanh(w2 * x)
 
-    def weights(self, along, across):
-        return across + along, across - along
-
-    def across_limits(self, along):
-        return np.abs(along) - BOX, BOX - np.abs(along)
-
-    def across_start(self, along, data):
-        """The best of 200 values in the box, for each value along."""
-        low, high = self.across_limits(along)
-        tried = low + (high - low) * np.linspace(0, 1, 200)[:, None]
-        found = data.log_likelihood(self, *self.weights(along, tried))
-        return np.take_along_axis(tried, found.argmax(axis=0)[None], axis=0)[0]
-
-    def across_slope(self, along, across, x):
-        w1, w2 = self.weights(along, across)
-        return x * (2 - np.tanh(w1 * x) ** 2 - np.tanh(w2 * x) ** 2)
+    def slope(self, w1, w2, x):
+        return x * (1 - np.tanh(w2 * x) ** 2) + 0 * w1
 
 
 def relu(z):
@@ -91,7 +67,7 @@ NETWORKS = (TANH, RELU, LINEAR, SUM)
 
 @dataclass(frozen=True)
 class Data:
-    """What the likelihood keeps of the data: the points `x`, how often each was seen, the mean of y there; `(m,)`."""
+    """What the likelihood keeps: the points `x`, how often each was seen, the mean of y there; all `(m,)`."""
 
     x: np.ndarray
     counts: np.ndarray
@@ -163,65 +139,82 @@ class Posterior:
 
 
 def posterior(network, data: Data, centres=(0.0,), nodes: int = 10) -> Posterior:
-    """By nested Gauss–Legendre panels; `centres`: where the posterior may have a spike along the ridge."""
+    """By nested Gauss–Legendre panels over w_1 and w_2; `centres`: values of w_1 where it may change fast."""
     finest = 0.1 / np.sqrt(1 + data.counts.sum())
-    along, along_weight = panels(breakpoints(centres, finest), nodes)
-    across, across_weight = _across_nodes(network, data, along, nodes)
-    w1, w2 = np.broadcast_arrays(*network.weights(along, across))
+    w1, weight = panels(breakpoints(centres, finest), nodes)
+    peak = across_peak(network, data, w1)
+    height = data.log_likelihood(network, w1, peak)
+    near = height > height.max() - 2 * DROP
+    w1, weight, peak = w1[near], weight[near], peak[near]
+    w2, across_weight = _across_nodes(network, data, w1, peak, nodes)
+    w1, w2 = np.broadcast_arrays(w1, w2)
     with np.errstate(divide="ignore"):
-        log_p = np.log(across_weight) + np.log(along_weight) + data.log_likelihood(network, w1, w2)
+        log_p = np.log(across_weight) + np.log(weight) + data.log_likelihood(network, w1, w2)
     keep = log_p > log_p.max() - DROP
     p = np.exp(log_p[keep] - log_p.max())
     return Posterior(network, w1[keep], w2[keep], p / p.sum())
 
 
-def _across_nodes(network, data: Data, along, nodes):
-    """Panels that widen from the peak across the ridge to the edges of the box, for each node along it."""
-    middle = across_peak(network, data, along)
-    low, high = network.across_limits(along)
-    scale = 1 / np.sqrt(np.maximum(_curvature(network, data, along, middle), 1e-2))
-    widening = np.concatenate(
-        [np.arange(0.0, 8.0, 1.5), 8 * 2.0 ** np.arange(np.log2(2 * BOX / scale.min()))]
-    )
+def centres(network, truth) -> tuple:
+    """Where w_1 may change fast, by the weights that made the data; 0: the corner of relu."""
+    first, second = truth
+    if isinstance(network, Sum):
+        return (0.0, first, second)
+    end = abs(first * second) / BOX
+    return (0.0, -end, end, -first, first)
+
+
+def _across_nodes(network, data: Data, w1, peak, nodes):
+    """Panels in w_2 that widen from the peak of the likelihood to the edges of the box, for each w_1."""
+    slope = _gradient(network, data, w1, peak)  # not 0 at an edge of the box
+    scale = 1 / np.sqrt(np.maximum(_curvature(network, data, w1, peak) + slope**2, 4.0))
+    widening = np.concatenate([np.arange(0.0, 8.0, 1.5), 8 * 2.0 ** np.arange(np.log2(2 * BOX / scale.min()))])
     steps = np.unique(np.concatenate([-widening, widening]))[:, None]
-    return _on_panels(np.clip(middle + scale * steps, low, high), nodes)
+    edges = np.concatenate([peak + scale * steps, np.linspace(-BOX, BOX, 13)[:, None] + 0 * peak])
+    return _on_panels(np.sort(np.clip(edges, -BOX, BOX), axis=0), nodes)
 
 
-def across_peak(network, data: Data, along):
-    """Where across the ridge the likelihood is largest, for each value along: Gauss–Newton steps that only climb."""
-    low, high = network.across_limits(along)
-    at = network.across_start(along, data)
-    value = data.log_likelihood(network, *network.weights(along, at))
-    step = np.ones_like(at)
-    for _ in range(60):
-        w1, w2 = network.weights(along, at)
-        gradient = np.zeros_like(at)
-        for x, count, mean in zip(data.x, data.counts, data.means, strict=True):
-            gradient += count * (mean - network(w1, w2, x)) * network.across_slope(along, at, x)
-        move = gradient / np.maximum(_curvature(network, data, along, at), 1e-300)
-        tried = np.clip(at + step * move, low, high)
-        found = data.log_likelihood(network, *network.weights(along, tried))
+def across_peak(network, data: Data, w1):
+    """The w_2 with the largest likelihood for each w_1: the best of 200, then Gauss–Newton steps that climb."""
+    tried = np.linspace(-BOX, BOX, 200)[:, None] + 0 * w1
+    best = data.log_likelihood(network, w1, tried).argmax(axis=0)
+    at = np.take_along_axis(tried, best[None], axis=0)[0]
+    value, step = data.log_likelihood(network, w1, at), np.ones_like(at)
+    for _ in range(40):
+        move = _gradient(network, data, w1, at) / np.maximum(_curvature(network, data, w1, at), 1e-300)
+        tried = np.clip(at + step * move, -BOX, BOX)
+        found = data.log_likelihood(network, w1, tried)
         better = found > value
         at, value = np.where(better, tried, at), np.where(better, found, value)
         step = np.where(better, np.minimum(1.0, 2 * step), step / 2)
     return at
 
 
-def _curvature(network, data: Data, along, across):
-    """Σ_j n_j (∂f/∂across)²."""
-    slopes = (
-        count * network.across_slope(along, across, x) ** 2
-        for x, count in zip(data.x, data.counts, strict=True)
-    )
-    return sum(slopes, np.zeros_like(along))
+def _gradient(network, data: Data, w1, w2):
+    """The derivative of the log likelihood by w_2."""
+    total = np.zeros_like(w2)
+    for x, count, mean in zip(data.x, data.counts, data.means, strict=True):
+        total += count * (mean - network(w1, w2, x)) * network.slope(w1, w2, x)
+    return total
+
+
+def _curvature(network, data: Data, w1, w2):
+    """Σ_j n_j (∂f/∂w_2)²."""
+    terms = (count * network.slope(w1, w2, x) ** 2 for x, count in zip(data.x, data.counts, strict=True))
+    return sum(terms, np.zeros_like(w2))
 
 
 def breakpoints(centres, finest):
-    """Points of [-10, 10] that come together geometrically around each centre, down to `finest`."""
-    powers = finest * 2.0 ** np.arange(np.ceil(np.log2(2 * BOX / finest)) + 1)
-    around = [c + sign * powers for c in centres for sign in (-1, 1)]
-    points = np.unique(np.clip(np.concatenate([*around, centres, [-BOX, BOX]]), -BOX, BOX))
-    return points[np.concatenate([[True], np.diff(points) > finest / 2])]
+    """Points of [-10, 10], at most 1 apart, that come together geometrically around each centre.
+
+    At an edge of the box a posterior falls off within 1/n, and not within 1/√n, so they come closer there.
+    """
+    around = [np.linspace(-BOX, BOX, 21), np.clip(centres, -BOX, BOX)]
+    for centre in centres:
+        closest = finest if abs(centre) < BOX else finest**2
+        powers = closest * 2.0 ** np.arange(np.ceil(-np.log2(closest)) + 1)
+        around += [np.clip(centre, -BOX, BOX) + sign * powers for sign in (-1, 1)]
+    return np.unique(np.clip(np.concatenate(around), -BOX, BOX))
 
 
 def panels(edges, nodes):
@@ -231,7 +224,7 @@ def panels(edges, nodes):
 
 
 def _on_panels(edges, nodes):
-    """The same for each column of `edges`, `(k + 1, N)`: nodes and weights `(k · nodes, N)`; empty panels weigh 0."""
+    """The same for each column of `edges`, `(k + 1, N)`: `(k · nodes, N)`; empty panels weigh 0."""
     at, weight = np.polynomial.legendre.leggauss(nodes)
     half, middle = np.diff(edges, axis=0) / 2, (edges[1:] + edges[:-1]) / 2
     points = middle[:, None] + half[:, None] * at[None, :, None]
