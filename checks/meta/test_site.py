@@ -23,6 +23,7 @@ sys.path.insert(0, str(EXT))
 import ahead  # noqa: E402
 import chains  # noqa: E402
 import exercises  # noqa: E402
+import finish  # noqa: E402
 import fresh  # noqa: E402
 import gate  # noqa: E402
 import notation  # noqa: E402
@@ -71,6 +72,41 @@ def build(folder: Path, pages: dict[str, str], *extensions: str) -> Built:
         )  # fmt: skip
         app.build()
     return Built(app.statuscode, warnings.getvalue(), out)
+
+
+# ---- what the theme leaves to be mended ------------------------------------------------------------
+
+OF_THE_THEME = """<head><meta name="viewport" content="a" /><title>T</title><meta name="viewport" content="b"/>
+<script>document.documentElement.dataset.mode = localStorage.getItem("mode") || "";</script>
+<script defer src="_static/scripts/fontawesome.js?digest=5"></script>
+<script data-sd-tabs-storage-prefix="sphinx-design-tab-id-" src="_static/design-tabs.js?v=f"></script></head>
+<body data-default-mode="">
+<div class="sidebar-primary-item">
+<a class="navbar-brand logo" href="intro.html"><p>Checked Derivations</p></a></div>
+<button class="btn search-button-field search-button__button pst-js-only" title="Search" aria-label="Search">S</button>
+<button class="btn btn-sm nav-link theme-switch-button pst-js-only" aria-label="Color mode" data-x="y">x</button>
+<details><summary aria-label="Toggle hidden content"><p>Show the code</p></summary></details></body>"""
+
+
+def test_pages_are_mended_once():
+    once = finish.mended(OF_THE_THEME)
+    assert finish.mended(once) == once
+    for piece in ("fontawesome", "design-tabs", "aria-label=\"Search\"", "Color mode", "Toggle", '|| ""', '"b"'):
+        assert piece not in once, piece
+    for piece in ('content="a"', "<p>Checked Derivations</p>", "Show the code", 'role="navigation"', '"auto"'):
+        assert piece in once, piece
+
+
+@pytest.mark.parametrize("mend", finish.MENDS, ids=[mend.piece[:40] for mend in finish.MENDS])
+def test_every_mend_finds_its_piece(mend):
+    assert re.search(mend.piece, OF_THE_THEME, re.DOTALL)
+
+
+def test_page_is_described_by_its_first_words(tmp_path):
+    page = "# A\n\n*Part one.*\n\nWith $a$, words that a list of results would garble.\n\nTime & space: " + "More " * 60
+    built = build(tmp_path, {"index": page}, "finish")
+    (said,) = re.findall('<meta name="description" content="([^"]*)"', built.page("index"))
+    assert unescape(said).startswith("Time & space: More") and said.endswith("…") and len(said) < 200
 
 
 # ---- work begun ahead ------------------------------------------------------------------------------
