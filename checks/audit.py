@@ -49,7 +49,8 @@ Answers = Mapping[str, object]
 class Row:
     """One exercise: how many answers it was tried on, and the names of those that it judged wrongly."""
 
-    exercise: Exercise
+    name: str
+    kind: str
     wheats: int
     rejected: tuple[str, ...]
     chaffs: int
@@ -57,7 +58,7 @@ class Row:
 
     @property
     def enough(self) -> bool:
-        return self.wheats >= LEAST_WHEATS[self.exercise.kind] and self.chaffs > 0
+        return self.wheats >= LEAST_WHEATS[self.kind] and self.chaffs > 0
 
 
 def upper_bound(faults: int, tried: int) -> float:
@@ -78,7 +79,7 @@ def audit(exercise: Exercise) -> Row:
     right, wrong = judge(exercise, wheats, chaffs)
     rejected = tuple(name for name, passed in right.items() if not passed)
     accepted = tuple(name for name, passed in wrong.items() if passed)
-    return Row(exercise, len(right), rejected, len(wrong), accepted)
+    return Row(exercise.name, exercise.kind, len(right), rejected, len(wrong), accepted)
 
 
 # --- typed answers -------------------------------------------------------------------------------
