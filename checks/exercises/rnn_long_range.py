@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from itertools import product
 from random import Random
 
-from sympy import Expr, Integer, Symbol
-
-from derivations.expressions import substitute
-from derivations.quantities import LargestSingularValue
-from derivations.rnn import U, k, t
-from derivations.rnn_long_range import lam as bound_on_slopes
-
 from .arrays import Array
-from .choice import ChoiceExercise, Option
 from .exercise import (
     Disagreement,
     FormulaExercise,
@@ -25,11 +16,10 @@ from .exercise import (
     Result,
     Situation,
 )
-from .slips import Change, Falsified, instead, scaled
+from .rnn_long_range_claims import condition
+from .rnn_long_range_slips import COMMON, GROWING_SLIPS, SHRINKAGE, SHRINKING_SLIPS, STEEPEST_SLIPS, STEPS
+from .two_units import exact, invariants, power, radius_below, size, spectral_radius, step, times
 from .witness import Piece, Requirement, Shortfall, WitnessExercise
-
-COMMON = "rnn_long_range#what-commonly-goes-wrong"
-EIGENVALUES = "rnn_long_range#eigenvalues-fail"
 
 # --- the bound ------------------------------------------------------------------------------------
 
@@ -46,57 +36,6 @@ def steepest_situations(field, random: Random) -> Iterator[Situation]:
         norm = field.power(x * x + y * y, field.number(1) / 2)
         yield Situation({"lam": lam, "s": s, "l": field.number(lag)}, norm)
 
-
-lam, s, l = (Symbol(name, positive=True) for name in ("lam", "s", "l"))  # noqa: E741 - the lag
-
-
-def in_symbols(bound: Expr) -> Expr:
-    """The bound in the symbols of the exercise: slopes, largest singular value, lag."""
-    return substitute(bound, {bound_on_slopes: lam, LargestSingularValue(U): s, t: k + l})
-
-
-def bound_slip(slip: Change) -> Falsified:
-    return Falsified("rnn_long_range.largest_stretch", slip, in_symbols)
-
-
-STEEPEST_SLIPS = (
-    Misconception(
-        "one factor short",
-        "Count the Jacobians: from h_t to h_{t+l} there are l steps, each with one.",
-        bound_slip(instead(l, l - 1)),
-        COMMON,
-    ),
-    Misconception(
-        "one factor too many",
-        "Count the Jacobians: from h_t to h_{t+l} there are l steps, each with one.",
-        bound_slip(instead(l, l + 1)),
-        COMMON,
-    ),
-    Misconception(
-        "one step only",
-        "The bound of one step is applied at every step, and the norms multiply.",
-        bound_slip(instead(l, Integer(1))),
-        COMMON,
-    ),
-    Misconception(
-        "the slopes are forgotten",
-        "Each step passes through the activation, whose slopes may be as large as lam.",
-        bound_slip(instead(lam, Integer(1))),
-        COMMON,
-    ),
-    Misconception(
-        "the weights are forgotten",
-        "Each step multiplies by U, which may stretch a vector by as much as s.",
-        bound_slip(instead(s, Integer(1))),
-        COMMON,
-    ),
-    Misconception(
-        "norms added where they multiply",
-        "A product of Jacobians is asked for; the norm of a product is at most the product of the norms.",
-        bound_slip(lambda bound: scaled(l)(instead(l, Integer(1))(bound))),
-        COMMON,
-    ),
-)
 
 steepest = FormulaExercise(
     name="rnn_long_range.steepest",
@@ -124,48 +63,6 @@ $\partial h_{t+l} / \partial h_t$ for *every* such network, in terms of `lam` ($
 SLOPES = (0.5, 1.0, 0.25, 2.0, 0.75, 3.0, 4.0)
 
 
-def exact(nested):
-    return [exact(x) for x in nested] if isinstance(nested, list) else Fraction(nested)
-
-
-def step(slopes, U):
-    """diag(slopes) U."""
-    return [[d * u for u in row] for d, row in zip(slopes, U, strict=True)]
-
-
-def times(A, B):
-    columns = list(zip(*B, strict=True))
-    return [[sum(a * b for a, b in zip(row, column, strict=True)) for column in columns] for row in A]
-
-
-def power(J, exponent: int):
-    found = J
-    for _ in range(exponent - 1):
-        found = times(found, J)
-    return found
-
-
-def size(rows) -> float:
-    return float(sum(x * x for row in rows for x in row)) ** 0.5
-
-
-def invariants(U) -> tuple[Fraction, Fraction]:
-    """Trace and determinant of a 2x2 matrix: the sum and the product of its eigenvalues."""
-    return U[0][0] + U[1][1], U[0][0] * U[1][1] - U[0][1] * U[1][0]
-
-
-def spectral_radius(U) -> float:
-    trace, determinant = map(float, invariants(U))
-    root = complex(trace * trace - 4 * determinant) ** 0.5
-    return max(abs(trace + root), abs(trace - root)) / 2
-
-
-def radius_below(U, bound: Fraction) -> bool:
-    """Whether both eigenvalues have modulus < bound, exactly: Jury's criterion."""
-    trace, determinant = invariants(U)
-    return abs(determinant) < bound**2 and abs(trace) * bound < bound**2 + determinant
-
-
 LAG, GROWTH = 20, 1000.0
 
 
@@ -183,88 +80,6 @@ def judge_growing(inputs: Mapping[str, list], results: Mapping[str, Array]) -> D
 def different(inputs: Mapping[str, list]) -> bool:
     return inputs["slopes"][0] != inputs["slopes"][1]
 
-
-def is_symmetric(inputs, results) -> bool:
-    U = results["U"]
-    return U[0][1] == U[1][0]
-
-
-def identity_times(factor):
-    """A multiple of the identity that depends on the slopes."""
-    return lambda inputs: {"U": [[factor(inputs["slopes"]), 0.0], [0.0, factor(inputs["slopes"])]]}
-
-
-def nilpotent(entry):
-    """c [[1, 1], [-1, -1]], with c depending on the slopes."""
-
-    def matrix(inputs):
-        c = entry(*inputs["slopes"])
-        return {"U": [[c, c], [-c, -c]]}
-
-    return matrix
-
-
-def large_radius(inputs, results) -> bool:
-    return spectral_radius(exact(results["U"])) >= 1.01 / max(inputs["slopes"])
-
-
-def on_the_circle(inputs, results) -> bool:
-    """The spectral radius is the bound itself."""
-    bound = 1 / max(inputs["slopes"])
-    return abs(spectral_radius(exact(results["U"])) - bound) < 1e-6 * bound
-
-
-def is_triangular(inputs, results) -> bool:
-    U = results["U"]
-    return 0 in (U[0][1], U[1][0]) and U[0][1] != U[1][0]
-
-
-def is_slow(inputs, results) -> bool:
-    """Eigenvalues 0, and an eigenvalue of J that is below 1 in modulus, or grows too slowly."""
-    U = exact(results["U"])
-    trace = sum(d * row[i] for i, (d, row) in enumerate(zip(inputs["slopes"], U, strict=True)))
-    return invariants(U) == (0, 0) and 0 < abs(trace) < 1.5
-
-
-GROWING_SLIPS = (
-    Misconception(
-        "large eigenvalues",
-        "The eigenvalues are to be small; with large ones nobody is surprised that the gradient explodes.",
-        identity_times(lambda slopes: 10 / min(slopes)),
-        EIGENVALUES,
-        large_radius,
-    ),
-    Misconception(
-        "eigenvalues on the bound",
-        "Below means below. With the modulus equal to the bound the claim says nothing.",
-        identity_times(lambda slopes: 1 / max(slopes)),
-        EIGENVALUES,
-        on_the_circle,
-    ),
-    Misconception(
-        "a symmetric matrix",
-        "The singular values of a symmetric matrix are moduli of its eigenvalues: small, and nothing grows.",
-        identity_times(lambda slopes: 0.5 / max(slopes)),
-        EIGENVALUES,
-        is_symmetric,
-    ),
-    Misconception(
-        "a triangular matrix",
-        "A large entry beside the diagonal makes the first steps grow. But the eigenvalues of diag(d) U are "
-        "then the slopes times the diagonal entries, all below 1, and in the end the powers shrink.",
-        lambda inputs: {"U": [[0.0, 100.0], [0.0, 0.0]]},
-        EIGENVALUES,
-        is_triangular,
-    ),
-    Misconception(
-        "the right idea, too small",
-        "Both eigenvalues of U are 0, that of J = diag(d) U is not; but it must exceed 1 by enough that 20 "
-        "steps suffice, for every pair of slopes, also when they are close.",
-        nilpotent(lambda d, e: 1 / (d - e) / 2),
-        EIGENVALUES,
-        is_slow,
-    ),
-)
 
 slopes_parameter = Parameter("slopes", ("n",), "the slopes of the two units at every step", SLOPES)
 
@@ -294,8 +109,6 @@ norm of $J^{20}$ is at least $1000$.
     misconceptions=GROWING_SLIPS,
 )
 
-STEPS, SHRINKAGE = 4, 0.1
-
 
 def judge_shrinking(inputs: Mapping[str, list], results: Mapping[str, Array]) -> Disagreement | None:
     slopes = exact(inputs["slopes"])
@@ -315,98 +128,6 @@ def judge_shrinking(inputs: Mapping[str, list], results: Mapping[str, Array]) ->
         return Disagreement(f"v: what is left of its norm after {STEPS} steps, at most", shrunk, SHRINKAGE)
     return None
 
-
-def weights_and(direction, weights):
-    """Weights times 1/min(slopes), and a direction."""
-
-    def answer(inputs):
-        unit = 1 / min(inputs["slopes"])
-        return {"U": [[unit * u for u in row] for row in weights], "v": direction}
-
-    return answer
-
-
-def eigenvalues(U) -> tuple[complex, complex]:
-    trace, determinant = map(float, invariants(exact(U)))
-    root = complex(trace * trace - 4 * determinant) ** 0.5
-    return (trace - root) / 2, (trace + root) / 2
-
-
-def is_rotating(inputs, results) -> bool:
-    return any(abs(z.imag) > 1e-9 * abs(z) for z in eigenvalues(results["U"]))
-
-
-def has_no_direction(inputs, results) -> bool:
-    return not any(results["v"])
-
-
-def shrinks_on_the_right(inputs, results) -> bool:
-    """Power after power J v shrinks, which is not the transpose's business."""
-    J = power(step(exact(inputs["slopes"]), exact(results["U"])), STEPS)
-    column = [[v] for v in exact(results["v"])]
-    return 0 < size(times(J, column)) <= SHRINKAGE * size(column)
-
-
-def is_positive_definite(inputs, results) -> bool:
-    return is_symmetric(inputs, results) and min(z.real for z in eigenvalues(results["U"])) > 0
-
-
-def between_the_bounds(inputs, results) -> bool:
-    """Eigenvalues above 1/max of the slopes, not above 1/min."""
-    slopes = inputs["slopes"]
-    lower = min(z.real for z in eigenvalues(results["U"]))
-    return 1 / max(slopes) < lower <= 1 / min(slopes)
-
-
-def shrinking_on_the_right(inputs):
-    """A matrix like the one that is asked for, with the direction that shrinks when J acts from the left."""
-    d, e = inputs["slopes"]
-    p = 2 / min(d, e)
-    a = (0.5 + 2 * d * e * p * p - 2 * p * e) / (d - e)
-    c = a * (2 * p - a) - p * p
-    return {"U": [[a, 1.0], [c, 2 * p - a]], "v": [d, 0.5 - d * a]}
-
-
-SHRINKING_SLIPS = (
-    Misconception(
-        "a positive definite matrix",
-        "For these the eigenvalues are the singular values, and the claim is true: nothing shrinks.",
-        weights_and([1.0, 0.0], [[2.0, 0.0], [0.0, 2.0]]),
-        EIGENVALUES,
-        is_positive_definite,
-    ),
-    Misconception(
-        "complex eigenvalues",
-        "A rotation hides its size. Both eigenvalues are to be real.",
-        weights_and([1.0, 0.0], [[9.0, 9.0], [-9.0, 9.0]]),
-        EIGENVALUES,
-        is_rotating,
-    ),
-    Misconception(
-        "no direction",
-        "The zero vector shrinks under no matrix: there is nothing to shrink.",
-        weights_and([0.0, 0.0], [[2.0, 1.0], [0.0, 3.0]]),
-        EIGENVALUES,
-        has_no_direction,
-    ),
-    Misconception(
-        "the vector on the wrong side",
-        "J v gets small, but a gradient is carried back by the transpose: it is the row v J that counts.",
-        shrinking_on_the_right,
-        EIGENVALUES,
-        shrinks_on_the_right,
-    ),
-    Misconception(
-        "the larger slope in the bound",
-        "The condition must hold for every slope; the smaller one gives the larger bound.",
-        lambda inputs: {
-            "U": [[1.01 / max(inputs["slopes"]), 1.0], [0.0, 9 / min(inputs["slopes"])]],
-            "v": [1.0, 0.0],
-        },
-        EIGENVALUES,
-        between_the_bounds,
-    ),
-)
 
 shrinking = FunctionExercise(
     name="rnn_long_range.shrinking",
@@ -536,179 +257,6 @@ by $w$ is *exactly* 0.
             {"w": 2, "h0": 0, "x": [0, 0, 0]},
             COMMON,
             lambda pieces: abs(pieces["w"] ** 2 * pieces["h0"]) < 1,
-        ),
-    ),
-)
-
-# --- which condition --------------------------------------------------------------------------------
-
-MANY = 30
-# multiples of 1/2: sums and products of a few of them are exact in double precision
-ENTRIES = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 4.0, -4.0)
-SLOPE_PAIRS = ((1.0, 1.0), (1.0, 0.5))
-
-
-def small_networks() -> Iterator[tuple]:
-    """(slopes, U) of two units, slopes at most 1, simple entries first."""
-    grid = sorted(product(ENTRIES, repeat=4), key=lambda e: sum(map(abs, e)))
-    for a, b, c, d in grid:
-        yield from ((slopes, [[a, b], [c, d]]) for slopes in SLOPE_PAIRS)
-
-
-def vanishes(case) -> bool:
-    slopes, U = case
-    return size(power(step(slopes, U), MANY)) < 1
-
-
-def largest_eigenvalue_below_one(U) -> bool:
-    """Both eigenvalues are real and below 1, however negative."""
-    trace, determinant = invariants(U)
-    return trace**2 >= 4 * determinant and trace < 2 and 1 - trace + determinant > 0
-
-
-def singular_values_below_one(U) -> bool:
-    """The eigenvalues of UᵀU are below 1."""
-    return radius_below(times([list(column) for column in zip(*U, strict=True)], U), 1)
-
-
-def tell_network(case) -> str:
-    slopes, U = case
-    rows = "; ".join(" ".join(f"{float(u):g}" for u in row) for row in U)
-    values = " and ".join(f"{z.real:.3g}" + f"{z.imag:+.3g}i" * bool(z.imag) for z in eigenvalues(U))
-    grown = size(power(step(slopes, U), MANY))
-    return (
-        f"Take the slopes {float(slopes[0]):g} and {float(slopes[1]):g} at every step, lam = 1, and "
-        f"U = [{rows}]: its eigenvalues are {values}, "
-        f"and the product of {MANY} Jacobians has the norm {grown:.3g}."
-    )
-
-
-LONG = 60
-
-
-def single_units() -> Iterator[tuple]:
-    """(w, x): one linear unit that starts at 0 and reads x at every step; |w| < 1."""
-    yield from product(map(Fraction, (0, "1/2", "-1/2")), map(Fraction, (0, 1, -1)))
-
-
-def gradient_of_last_state(case, length: int = LONG) -> Fraction:
-    """The derivative by w of h_T, carried along with the states."""
-    w, x = case
-    h = slope = Fraction(0)
-    for _ in range(length):
-        h, slope = w * h + x, h + w * slope
-    return slope
-
-
-def tell_unit(case) -> str:
-    w, x = case
-    found = float(gradient_of_last_state(case))
-    return (
-        f"Take one linear unit, h_t = w h_(t-1) + {float(x):g}, with w = {float(w):g} and h_0 = 0. After "
-        f"{LONG} steps the derivative of the last state by w is {found:.4g}: "
-        "the terms with a short lag are always there."
-    )
-
-
-def hidden_directions() -> Iterator[tuple]:
-    """(slopes, U, v): slopes at least 1, both eigenvalues of U are 2, and v is such that v J = v/2."""
-    for e in (2, 4, 10):
-        d, e, p = Fraction(1), Fraction(e), Fraction(2)
-        a = (Fraction(1, 2) + 2 * d * e * p * p - 2 * p * e) / (d - e)
-        U = [[a, Fraction(1)], [a * (2 * p - a) - p * p, 2 * p - a]]
-        yield (d, e), U, [e * U[1][0], Fraction(1, 2) - d * a]
-
-
-def never_shrinks(case) -> bool:
-    slopes, U, v = case
-    above = invariants(U) == (4, 4)  # both eigenvalues are 2
-    return not above or size(times([v], power(step(slopes, U), MANY))) >= size([v])
-
-
-def tell_direction(case) -> str:
-    slopes, U, v = case
-    rows = "; ".join(" ".join(f"{float(u):g}" for u in row) for row in U)
-    left = size(times([v], power(step(slopes, U), MANY))) / size([v])
-    return (
-        f"Take the slopes {float(slopes[0]):g} and {float(slopes[1]):g}, lam = 1, and U = [{rows}]: both its "
-        f"eigenvalues are 2. Carried back over {MANY} steps, the vector "
-        f"({float(v[0]):g}, {float(v[1]):g}) keeps {left:.2g} of its norm."
-    )
-
-
-condition = ChoiceExercise(
-    name="rnn_long_range.condition",
-    question="Q1c",
-    title="Which condition makes long-range terms vanish?",
-    statement=r"""
-The slopes of a recurrent network's activation are at most $\lambda$ in (a) to (d), at least $\lambda > 0$ in
-(e). Which of these claims is true for *every* $U$?
-""".strip(),
-    points=1,
-    domain="two units with simple weights, one unit with simple inputs, all run",
-    hints=(
-        "The spectral radius says how the powers of U grow. Are powers of U what is multiplied here?",
-        "How much can U stretch a vector in one step?",
-    ),
-    options=(
-        Option(
-            r"If all eigenvalues of $U$ have modulus below $1/\lambda$, the terms with a long lag vanish.",
-            lambda case: not radius_below(case[1], 1) or vanishes(case),
-            tell_network,
-        ),
-        Option(
-            r"If the largest eigenvalue of $U$ is below $1/\lambda$, the terms with a long lag vanish.",
-            lambda case: not largest_eigenvalue_below_one(case[1]) or vanishes(case),
-            tell_network,
-        ),
-        Option(
-            r"If the largest singular value of $U$ is below $1/\lambda$, the terms with a long lag vanish.",
-            lambda case: not singular_values_below_one(case[1]) or vanishes(case),
-            tell_network,
-            explanation="No step can stretch a vector by more than the largest slope times the largest "
-            "singular value, and these bounds multiply.",
-            proofs=("rnn_long_range.upper_bound", "rnn_long_range.largest_stretch"),
-        ),
-        Option(
-            r"If the largest singular value of $U$ is below $1/\lambda$, the whole gradient vanishes as the "
-            "sequence gets longer.",
-            lambda case: abs(gradient_of_last_state(case)) < Fraction(1, 1000),
-            tell_unit,
-            cases=single_units,
-        ),
-        Option(
-            r"If all slopes are at least $\lambda$ and all eigenvalues of $U$ are real and above "
-            r"$1/\lambda$, no vector that is carried back shrinks.",
-            never_shrinks,
-            tell_direction,
-            cases=hidden_directions,
-        ),
-    ),
-    cases=small_networks,
-    misconceptions=(
-        Misconception(
-            "the spectral radius for the largest singular value",
-            "The Jacobians are diag(g') U with slopes that differ: their product is no power of U.",
-            "a",
-            EIGENVALUES,
-        ),
-        Misconception(
-            "the largest eigenvalue for the largest modulus",
-            "An eigenvalue may be far below zero, and then U stretches a vector.",
-            "b",
-            EIGENVALUES,
-        ),
-        Misconception(
-            "the whole gradient for its long-range terms",
-            "The terms with a short lag hold few Jacobians, that with k = t none.",
-            "d",
-            "rnn_long_range#what-does-not-follow",
-        ),
-        Misconception(
-            "the smallest eigenvalue for the smallest singular value",
-            "A product of matrices with large eigenvalues may have a small one.",
-            "e",
-            EIGENVALUES,
         ),
     ),
 )
