@@ -59,7 +59,13 @@ def add_list(commands) -> None:
 
 def add_template(commands) -> None:
     command = commands.add_parser("template", help="a starter file for your answers")
-    command.add_argument("path", nargs="?", type=Path, metavar="PATH", help="where to write it; else it is printed")
+    command.add_argument(
+        "path",
+        nargs="?",
+        type=Path,
+        metavar="PATH",
+        help="where to write it, else it is printed; a .toml file has all but the functions",
+    )
     command.add_argument("--force", action="store_true", help="replace an existing file")
     command.set_defaults(run=write_template)
 
@@ -136,6 +142,12 @@ def record(exercise: Exercise) -> dict:
     return {**record, **({"options": options} if options else {})}
 
 
+def typed_template() -> str:
+    """The part of the starter that needs no Python, as TOML."""
+    about = "# Answers. Fill in what you like and grade the file with `python -m checks grade`.\n"
+    return "\n".join([about, *(e.template for e in EXERCISES.values() if e.kind != "function")])
+
+
 def template() -> str:
     about = "Answers. Fill in what you like and grade the file with `python -m checks grade`."
     heading = f'"""{about}"""\n\nimport numpy as np\n'
@@ -148,7 +160,7 @@ def write_template(options) -> int:
         return RIGHT
     try:
         with options.path.open("w" if options.force else "x", encoding="utf-8") as stream:
-            stream.write(template())
+            stream.write(typed_template() if options.path.suffix == ".toml" else template())
     except FileExistsError:
         raise Misuse(f"{options.path} exists; --force replaces it") from None
     except OSError as error:

@@ -18,7 +18,7 @@ from reports import digest
 
 log = logging.getLogger(__name__)
 ROOT = Path(checks.__file__).resolve().parent
-HEAD = ["exercise", "kind", "right answers", "refused", "at most", "wrong answers", "accepted", "at most"]
+HEAD = ["exercise", "kind", "right answers refused", "at most", "wrong answers accepted", "at most"]
 
 
 def files(name: str) -> list[Path]:
@@ -88,18 +88,20 @@ def cells(row: Row) -> list[list[nodes.Node]]:
     link = nodes.literal("", row.name)
     counted = [
         row.kind,
-        row.wheats,
-        refused,
+        tally(refused, row.wheats),
         percent(upper_bound(refused, row.wheats)),
-        row.chaffs,
-        accepted,
+        tally(accepted, row.chaffs),
         percent(upper_bound(accepted, row.chaffs)),
     ]
     return [[link], *([nodes.Text(str(value))] for value in counted)]
 
 
+def tally(faults: int, tried: int) -> str:
+    return f"{faults} of {tried}".replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def percent(rate: float) -> str:
-    return f"{100 * rate:.1f} %"
+    return f"{100 * rate:.2g}\N{NO-BREAK SPACE}%"
 
 
 def setup(app):

@@ -81,8 +81,9 @@ def _constant(node: ast.Constant, source: str):
         return node.value
     if isinstance(node.value, bool) or not isinstance(node.value, int | float):
         raise NotData("neither text nor a number nor a list")
-    written = ast.get_source_segment(source, node) or repr(node.value)
-    return number(written if isinstance(node.value, float) else str(node.value))
+    if isinstance(node.value, int):
+        return of_toml(node.value)
+    return number(ast.get_source_segment(source, node) or repr(node.value))
 
 
 def _of_numbers(node: ast.expr, source: str) -> Fraction:

@@ -147,9 +147,9 @@ def read_toml(file: str, source: bytes) -> Submission:
     """``rnn_adjoint_step = "…"``, or ``adjoint_step = "…"`` in a table ``[rnn]``."""
     try:
         table = tomllib.loads(source.decode("utf-8"), parse_float=toml_number)
+        return with_data(file, source, entries(table), of_toml)
     except (ValueError, RecursionError) as error:
         return Submission(file, source, problem=Failure("syntax", f"The file is not valid TOML: {error}."))
-    return with_data(file, source, entries(table), of_toml)
 
 
 def entries(table: dict) -> Iterator[tuple[str, object]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+import mpmath
+
 from ..exercises.exercise import Misconception, tuple_text
 from ..exercises.witness import Piece, WitnessExercise
 from .failure import Failure
@@ -45,7 +47,13 @@ def agreeing(exercise: WitnessExercise, pieces: Mapping) -> tuple[Misconception,
 
 
 def floats(value):
-    return [floats(x) for x in value] if isinstance(value, list) else float(value)
+    """For the eye; what no float holds as text."""
+    if isinstance(value, list):
+        return [floats(x) for x in value]
+    try:
+        return float(value)
+    except OverflowError:
+        return mpmath.nstr(mpmath.mpf(value.numerator) / value.denominator, 6)
 
 
 def read_pieces(exercise: WitnessExercise, data: Mapping[str, object]) -> dict:

@@ -6,6 +6,8 @@ import pytest
 
 import checks
 from checks.__main__ import main
+from checks.answers.gaussian_process import SOLVE
+from checks.answers.rnn import ADJOINT
 from checks.grader.chains import check_chain
 from checks.grader.choices import check_choice, letters
 from checks.grader.grading import RIGHT, UNANSWERED, WRONG, Grader
@@ -69,6 +71,13 @@ def test_data_of_a_toml_file(tmp_path):
     submission = read(path)
     assert submission.data == {"a": [[1, Fraction(1, 10)], [-2, "1/3"]], "rnn_x": 3}
     assert submission.others == {"b", "c"}
+
+
+def test_numbers_too_long_and_lists_too_deep(tmp_path):
+    assert read_python("a.py", b"a = 0x" + b"f" * 9999).others == {"a"}
+    path = tmp_path / "answers.toml"
+    path.write_text("a = " + "[" * 5000 + "]" * 5000)
+    assert read(path).problem.reason == "syntax"
 
 
 # --- a witness -----------------------------------------------------------------------------------
@@ -192,3 +201,50 @@ def test_hints_come_one_at_a_time(tmp_path, capsys):
     assert first in said["--hint",] and second not in said["--hint",] and "--hint 2" in said["--hint",]
     assert second in said["--hint", "2"] and first not in said["--hint", "2"]
     assert "Hint 2 of 2" in said["--hint", "9"]
+
+
+# --- the misconceptions most worth naming, met in an answer --------------------------------------
+
+MET = {
+    "the adjoint with the slopes of the step before": (
+        "rnn.grad_U", ADJOINT.replace("d = U.T @ ((1 - h[t]**2)", "d = U.T @ ((1 - h[t - 1]**2)"),
+        "the slopes of the step before",
+    ),
+    "only the term k = t": (
+        "rnn.grad_U", ADJOINT.replace("d = U.T @ ((1 - h[t]**2) * d)", "d = 0 * d"), "only the direct terms"
+    ),
+    "smallest eigenvalue": (
+        "rnn_long_range.condition", "e", "the smallest eigenvalue for the smallest singular value"
+    ),
+    "spectral radius": ("rnn_long_range.condition", "a", "the spectral radius for the largest singular value"),
+    "the whole gradient": ("rnn_long_range.condition", "d", "the whole gradient for its long-range terms"),
+    "variance 0": (
+        "gaussian_process.predict", SOLVE.replace("k(Xs, Xs) - ", ""), "the prior covariance is forgotten"
+    ),
+    "mean of the data": (
+        "gaussian_process.predict", SOLVE.replace("solve(K, y)", "solve(K, y - y.mean()) + y.mean()"),
+        "back to the mean of the data",
+    ),
+    "variance 0, as a formula": (
+        "gaussian_process.variance_one", "exp(-(x1 - x)^2/2)^2", "the prior variance is forgotten"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MET)
+def test_the_misconceptions_most_worth_naming_are_named(case):
+    name, answer, slip = MET[case]
+    exercise = checks.get(name)
+    source = f"import numpy as np\n{answer}" if exercise.kind == "function" else f"{exercise.identifier} = {answer!r}"
+    failure = graded(source, name).failure
+    assert slips(failure) == [slip], failure.lines()
+
+
+def test_templates(tmp_path, capsys):
+    """Both can be read, and nothing in them counts as an answer."""
+    for name in ("answers.py", "answers.toml"):
+        path = tmp_path / name
+        assert main(["template", str(path)]) == 0
+        assert main(["grade", str(path)]) == 1
+        assert " 0 of " in capsys.readouterr().out
+    assert "def " not in path.read_text() and "rnn_adjoint_chain = [" in path.read_text()
