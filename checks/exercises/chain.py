@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from random import Random
 from typing import ClassVar
 
 from sympy import Basic, Expr
 
-from .exercise import InSymbols, Part
+from derivations.evaluate import World, evaluate
+from derivations.fields import Unevaluable
+from derivations.parsing import declared, parse
+
+from .exercise import InSymbols, Part, Situation
 
 
 @dataclass(frozen=True)
@@ -52,3 +58,51 @@ class ChainExercise(InSymbols):
     def template(self) -> str:
         about = f"# {self.question}: {self.title}; lines, or [line, reason] pairs, in {', '.join(self.symbols)}"
         return f'{about}\n{self.identifier} = [\n    "",\n]\n'
+
+
+# --- situations of a first line that has a value by itself ---------------------------------------
+
+POINTS, LARGEST_SIZE = 30, 3
+
+
+def equal_to(
+    given: str, real: tuple[str, ...] = (), positive: tuple[str, ...] = (), shapes: Mapping[str, tuple] | None = None
+) -> Callable[[object, Random], Iterator[Situation]]:
+    """Situations in which the value of `given` is demanded: small numbers first, then random ones.
+
+    For a question that is itself a formula ("simplify …", "expand …").  Where it has no value, nothing
+    is asked.
+    """
+
+    def situations(field, random: Random) -> Iterator[Situation]:
+        formula = parse(given, shapes, real=real, positive=positive, known=())
+        names = declared(shapes or {}, real, positive)
+        for point in range(POINTS):
+            sizes = {n: 1 if point < 3 else random.randint(1, LARGEST_SIZE) for n in names if n in sizes_in(shapes)}
+            draw = small if point < POINTS // 3 else any_number
+            values = {n: abs(draw(field, random)) if n in positive else draw(field, random) for n in (*real, *positive)}
+            values |= {n: rows(shape, sizes, lambda: draw(field, random)) for n, shape in (shapes or {}).items()}
+            known = {names[n]: v for n, v in {**values, **sizes}.items()}
+            try:
+                yield Situation(values, evaluate(formula, World(known, field=field)), sizes)
+            except Unevaluable:
+                continue
+
+    return situations
+
+
+def sizes_in(shapes: Mapping[str, tuple] | None) -> set[str]:
+    return {d for shape in (shapes or {}).values() for d in shape if isinstance(d, str)}
+
+
+def rows(shape: tuple, sizes: Mapping[str, int], draw: Callable) -> list[list]:
+    height, width = (sizes.get(d, d) for d in shape)
+    return [[draw() for _ in range(width)] for _ in range(height)]
+
+
+def small(field, random: Random):
+    return field.number(random.choice((1, 2, -1, 3, -2)))
+
+
+def any_number(field, random: Random):
+    return field.number(random.randint(-48, 48) or 1) / 16

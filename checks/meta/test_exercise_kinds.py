@@ -1,13 +1,20 @@
 """Witness, choice and chain answers; exact data from answer files; partial credit, names of slips, hints."""
 
 from fractions import Fraction
+from random import Random
 
 import pytest
+from sympy import exp
 
 import checks
 from checks.__main__ import main
 from checks.answers.gaussian_process import SOLVE
 from checks.answers.rnn import ADJOINT
+from checks.audit import wrong_letters
+from checks.equality import BoundedNumbers
+from checks.exercises.chain import ChainExercise, Form, equal_to
+from checks.exercises.choice import ChoiceExercise, Option
+from checks.exercises.exercise import Misconception
 from checks.grader.chains import check_chain
 from checks.grader.choices import check_choice, letters
 from checks.grader.grading import RIGHT, UNANSWERED, WRONG, Grader
@@ -137,6 +144,43 @@ def test_what_is_no_choice(answer):
     assert failure is not None and failure.reason in ("letters", "not_text")
 
 
+EVEN = ChoiceExercise(
+    name="toy.even",
+    question="Q0",
+    title="What holds of every integer?",
+    statement="",
+    points=1,
+    domain="integers from 0 to 4",
+    options=(
+        Option("n² + n is even", lambda n: (n * n + n) % 2 == 0, lambda n: f"{n * n + n} is odd"),
+        Option("n² + 1 is odd", lambda n: (n * n + 1) % 2 == 1, lambda n: f"n = {n} gives {n * n + 1}"),
+        Option("n² >= n", lambda n: n * n >= n, lambda n: f"{n * n} < {n}"),
+    ),
+    cases=lambda: range(5),
+    several=True,
+    misconceptions=(Misconception("odd squares", "Squares of odd numbers are odd.", "ab"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "reason"),
+    [("ac", None), (["c", "a"], None), ("a", "incomplete"), ("ab", "counterexample"), ("abc", "counterexample")],
+)
+def test_all_that_hold(chosen, reason):
+    failure, _ = check_choice(EVEN, chosen)
+    assert (failure and failure.reason) == reason
+    if reason == "counterexample":
+        assert "n = 1 gives 2" in failure.message
+    if chosen == "ab":
+        assert slips(failure) == ["odd squares"]
+    if reason == "incomplete":
+        assert "(c)" not in failure.message, "which one is missing is not told"
+
+
+def test_the_audit_tries_every_wrong_set_of_letters():
+    assert set(wrong_letters(EVEN)) == {"a", "b", "c", "ab", "bc", "abc"}
+
+
 # --- a chain -------------------------------------------------------------------------------------
 
 WRONG_CHAINS = {
@@ -164,6 +208,41 @@ def test_the_first_wrong_line_is_named(case):
 def test_a_wrong_line_gets_its_slip_and_its_counterexample():
     failure, right = check_chain(checks.get("rnn.adjoint_chain"), ["D", "dL + J.T*d", "dL + U.T*d"], 0)
     assert right == 2 and slips(failure) == ["no slopes"] and set(failure.inputs) >= {"U", "d"}
+
+
+LOG_SUM = ChainExercise(
+    name="toy.log_sum",
+    question="Q0",
+    title="The softplus function as an even and an odd part",
+    statement="",
+    points=1,
+    domain="real x",
+    real=("x",),
+    given="log(1 + exp(x))",
+    situations=equal_to("log(1 + exp(x))", real=("x",)),
+    forms=(Form("a sum with cosh", ("x",), (exp,)),),
+    source="the first line has",
+)
+
+
+def test_a_first_line_that_is_a_formula_gives_the_situations():
+    lines = ["log(1 + exp(x))", "x/2 + log(exp(x/2) + exp(-x/2))", "x/2 + log(2*cosh(x/2))"]
+    assert check_chain(LOG_SUM, lines, 0) == (None, 3)
+    failure, right = check_chain(LOG_SUM, [*lines[:2], "x + log(2*cosh(x/2))"], 0)
+    assert (failure.reason, right) == ("wrong_line", 2) and set(failure.inputs) == {"x"}
+    assert check_chain(LOG_SUM, lines[:2], 0)[0].reason == "unfinished"
+
+
+def test_first_lines_of_matrices():
+    shapes = {"A": ("n", "m"), "x": ("m", 1)}
+    situations = list(equal_to("tr(A.T*A) + norm(A*x)^2", shapes=shapes)(BoundedNumbers(), Random(0)))
+    assert len(situations) > 20 and {tuple(s.sizes.values()) for s in situations} > {(1, 1), (2, 3)}
+    assert all(s.demanded > 0 for s in situations)
+
+
+def test_where_the_first_line_has_no_value_nothing_is_asked():
+    situations = list(equal_to("log(x)", real=("x",))(BoundedNumbers(), Random(0)))
+    assert 5 < len(situations) < 30 and all(s.values["x"] > 0 for s in situations)
 
 
 # --- several slips, parts, hints -----------------------------------------------------------------
