@@ -26,7 +26,6 @@ from .expectations import (
     entry_of,
     exponent_bounded,
     factor_by_name,
-    limit_of_line,
     linear_substitution,
     multiply_out,
     normal_moment,
@@ -47,6 +46,7 @@ from .expectations import (
     tanh_of_half,
 )
 from .expressions import Column, index_sum
+from .gaussian import limit_at_infinity
 from .identities import fold, split_sum, unfold
 from .integrals import OverReals, StandardNormal
 
@@ -96,11 +96,7 @@ STATISTICS = Derivation(
     ),
     Line(log_likelihood, log_likelihood),
     (
-        Step(
-            unfold(
-                "log likelihood", "log likelihood", r"$\log\mathcal N(y_i;f,1)$, without $-\tfrac12\log2\pi$"
-            )
-        ),
+        Step(unfold("log likelihood", "log likelihood", r"$\log\mathcal N(y_i;f,1)$, without $-\tfrac12\log2\pi$")),
         Step(split_sum),
         Step(constant_out),
         Step(sum_of_constant),
@@ -136,9 +132,7 @@ POSTERIOR = Derivation(
             Equation(
                 "Bayes",
                 posterior_k,
-                at(Q, chosen)
-                * exp(-squares(at(F, chosen)))
-                / over_weights(at(Q, k) * exp(-squares(at(F, k)))),
+                at(Q, chosen) * exp(-squares(at(F, chosen))) / over_weights(at(Q, k) * exp(-squares(at(F, k)))),
                 meaning="posterior probability of the weights $w_l$",
             ),
         ),
@@ -203,14 +197,8 @@ ON_FIBRE = Derivation(
     ),
     Line(density, density),
     (
-        Step(
-            unfold("predictive density", "predictive density", "The likelihood, averaged over the posterior.")
-        ),
-        Step(
-            entry_of(
-                "fibre", "on the fibre", "Every weight that the posterior still holds computes the same."
-            )
-        ),
+        Step(unfold("predictive density", "predictive density", "The likelihood, averaged over the posterior.")),
+        Step(entry_of("fibre", "on the fibre", "Every weight that the posterior still holds computes the same.")),
         Step(constant_out),
         Step(total_probability),
     ),
@@ -226,9 +214,7 @@ VALUES = (
 )
 
 
-def moment(
-    name: str, title: str, integrand, definitions: tuple, uses: tuple = (), rest: tuple = ()
-) -> Derivation:
+def moment(name: str, title: str, integrand, definitions: tuple, uses: tuple = (), rest: tuple = ()) -> Derivation:
     asked = OverReals(integrand * MIXTURE, y_s)
     return Derivation(
         name,
@@ -242,9 +228,7 @@ def moment(
     )
 
 
-PREDICTIVE_MEAN = moment(
-    "bayesian_network.predictive_mean", "The predictive mean is the mean of the outputs", y_s, ()
-)
+PREDICTIVE_MEAN = moment("bayesian_network.predictive_mean", "The predictive mean is the mean of the outputs", y_s, ())
 MEAN_OUTPUT = Equation(
     "predictive mean",
     predicted,
@@ -306,16 +290,11 @@ CONCENTRATION_DOMAIN = Domain(
             meaning="posterior mass far off after $n$ data",
         ),
     ),
-    tuple(
-        nonnegative(label, column)
-        for label, column in (("a", FAR), ("q", NEAR), ("e", EXCESS), ("d", DEFICIT))
-    ),
+    tuple(nonnegative(label, column) for label, column in (("a", FAR), ("q", NEAR), ("e", EXCESS), ("d", DEFICIT))),
 )
 
 
-def one_side(
-    name: str, title: str, label: str, symbol, dropped: tuple, relation: str, mass: str
-) -> Derivation:
+def one_side(name: str, title: str, label: str, symbol, dropped: tuple, relation: str, mass: str) -> Derivation:
     return Derivation(
         name,
         title,
@@ -323,11 +302,7 @@ def one_side(
         CONCENTRATION_DOMAIN,
         Line(symbol, symbol),
         (
-            Step(
-                unfold(
-                    label, "prior times likelihood", "The likelihood is $e^{-nK}$ with the discrepancy $K$."
-                )
-            ),
+            Step(unfold(label, "prior times likelihood", "The likelihood is $e^{-nK}$ with the discrepancy $K$.")),
             Step(exponent_bounded(*dropped, relation=relation)),
             Step(constant_out),
             Step(fold(mass, "prior mass", "Their prior probabilities, added up.")),
@@ -363,12 +338,8 @@ CONCENTRATION = Derivation(
         Step(unfold("posterior far off", "posterior mass", "Bayes' rule: each part over the whole.")),
         Step(part_of_denominator),
         Step(cited_bound(FAR_BOUND.name, "far off", "Weights far off fit badly.")),
-        Step(
-            reciprocal_of_bound(
-                NEAR_BOUND.name, "nearby", "Weights nearby fit well: the denominator is not small."
-            )
-        ),
-        Step(limit_of_line("more and more data", "γ > 0, and neither δ nor the prior changes with $n$.")),
+        Step(reciprocal_of_bound(NEAR_BOUND.name, "nearby", "Weights nearby fit well: the denominator is not small.")),
+        Step(limit_at_infinity(None, "more and more data", "γ > 0, and neither δ nor the prior changes with $n$.")),
     ),
     r"The discrepancy of weights $w$ is $K=\tfrac12\,\mathbb E_F\,(f_w(x)-f(x))^2$: by how much their expected log "
     "likelihood per observation falls short of the best. However near together the two groups are, all of the "
@@ -448,9 +419,7 @@ LINEAR_ERROR = Derivation(
     ),
     Line(plug_in_gap, plug_in_gap),
     (
-        Step(
-            unfold("plug-in gap", "definition", r"$f_{\mathbb Ew}(x)-\mathbb E f_w(x)$ for $f_w(x)=w_1w_2x$")
-        ),
+        Step(unfold("plug-in gap", "definition", r"$f_{\mathbb Ew}(x)-\mathbb E f_w(x)$ for $f_w(x)=w_1w_2x$")),
         Step(constant_out),
         Step(solved_for_sum(COVARIANCE.name, "covariance", "The mean of the product, by the covariance.")),
         Step(multiply_out),
@@ -488,9 +457,7 @@ def symmetric_domain(kind: str, meaning: str, image, fact: Equation) -> Domain:
             Declaration(network, kind, meaning),
         ),
         (
-            Equation(
-                "evidence", Z, over_weights(at(Q, k) * evidence), meaning="evidence: the sum over all weights"
-            ),
+            Equation("evidence", Z, over_weights(at(Q, k) * evidence), meaning="evidence: the sum over all weights"),
             Equation("first mean", mean_1, over_weights(at(Q, k) * first) / Z, meaning=MEAN_1),
             Equation("second mean", mean_2, over_weights(at(Q, k) * second) / Z, meaning=MEAN_2),
         ),
@@ -510,9 +477,7 @@ EXCHANGEABLE_DOMAIN = symmetric_domain(
     lambda a, b: (b, a),
     EXCHANGEABLE,
 )
-sign_flip = symmetry(
-    "even", "sign flip", r"$f_{-w}=f_w$: the two weights of a pair are equally likely, and cancel."
-)
+sign_flip = symmetry("even", "sign flip", r"$f_{-w}=f_w$: the two weights of a pair are equally likely, and cancel.")
 swap = symmetry("exchangeable", "exchange of weights", r"$f_{(w_2,w_1)}=f_{(w_1,w_2)}$")
 
 
@@ -524,9 +489,7 @@ def sign_symmetry(number: int, symbol, label: str) -> Derivation:
         EVEN_DOMAIN,
         Line(symbol, symbol),
         (
-            Step(
-                unfold(label, "posterior mean", "By Bayes' rule, over each $w$ and $-w$.", value_is_zero=True)
-            ),
+            Step(unfold(label, "posterior mean", "By Bayes' rule, over each $w$ and $-w$.", value_is_zero=True)),
             Step(sign_flip),
         ),
     )
@@ -538,9 +501,7 @@ SIGN_PLUG_IN = Derivation(
     "bayesian_network.sign_plug_in",
     "The plug-in is the network without weights, whatever the data",
     "Q4b",
-    replace(
-        EVEN_DOMAIN, declarations=(*EVEN_DOMAIN.declarations, Declaration(network_at, "real", "test input"))
-    ),
+    replace(EVEN_DOMAIN, declarations=(*EVEN_DOMAIN.declarations, Declaration(network_at, "real", "test input"))),
     Line(network(mean_1, mean_2, network_at), network(mean_1, mean_2, network_at)),
     tuple(
         Step(unfold(d.name, "sign symmetry", "The posterior mean is 0.", d.name, value_is_zero=True))
@@ -606,7 +567,7 @@ FOURTH_ORDER = Derivation(
         Step(unfold("curvature", "over $d^2$", "definition of κ")),
         Step(unfold(SUM_ERROR.name, "the change", "The closed form of the difference.", SUM_ERROR.name)),
         Step(replace(unfold("difference", "the difference", r"$d=1/r$"), everywhere=True)),
-        Step(limit_of_line("equal weights", "The weights come together: $r\\to\\infty$.")),
+        Step(limit_at_infinity(None, "equal weights", "The weights come together: $r\\to\\infty$.")),
     ),
     variable=grown,
     uses=(SUM_ERROR,),
@@ -626,9 +587,7 @@ RIDGE_BOUND = Derivation(
             Declaration(c, "positive", "the true slope"),
         ),
         (
-            Equation(
-                "ridge", V, FunctionMatrix(m, 1, Lambda((i, k), c / at(U, i))), meaning="the second weight"
-            ),
+            Equation("ridge", V, FunctionMatrix(m, 1, Lambda((i, k), c / at(U, i))), meaning="the second weight"),
             *MEANS,
         ),
         (TOTAL, nonnegative("p", P), nonnegative("u", U)),
@@ -667,7 +626,7 @@ DENSITY = Derivation(
         Step(linear_substitution),
         Step(normal_probability),
         Step(replace(unfold("box", "inside the box", r"$Bw_1=c+a$ with $a>0$"), everywhere=True)),
-        Step(limit_of_line("more and more data", r"$\tau\to\infty$.")),
+        Step(limit_at_infinity(None, "more and more data", r"$\tau\to\infty$.")),
     ),
     "Uniform prior times the likelihood, which depends on the product $w_1w_2$ alone; the second weight integrated "
     "out. Factors that do not depend on $w_1$ are left out.",
@@ -680,9 +639,7 @@ RIDGE = Domain(
         Declaration(c, "positive", "the true slope, less than $B^2$"),
     ),
     (
-        Equation(
-            "first mean", mean_1, Integral(1, (w, c / B, B)) / Integral(1 / w, (w, c / B, B)), meaning=MEAN_1
-        ),
+        Equation("first mean", mean_1, Integral(1, (w, c / B, B)) / Integral(1 / w, (w, c / B, B)), meaning=MEAN_1),
         Equation(
             "second mean",
             mean_2,
@@ -726,19 +683,14 @@ RIDGE_PLUG_IN = Derivation(
     Domain(
         (
             Declaration(B, "positive", "half the width of the box"),
-            Declaration(
-                half_log, "positive", r"$\tfrac12\ln(B^2/c)$: half the length of the ridge, in $\ln w_1$"
-            ),
+            Declaration(half_log, "positive", r"$\tfrac12\ln(B^2/c)$: half the length of the ridge, in $\ln w_1$"),
         ),
         (Equation("slope", c, B**2 * exp(-2 * half_log), meaning="the true slope"), *RIDGE.definitions),
         digits=FEW_DIGITS,
     ),
     Line(mean_1 * mean_2, mean_1 * mean_2),
     (
-        *(
-            Step(unfold(d.name, "posterior mean", "Found above.", d.name))
-            for d in (RIDGE_MEAN_1, RIDGE_MEAN_2)
-        ),
+        *(Step(unfold(d.name, "posterior mean", "Found above.", d.name)) for d in (RIDGE_MEAN_1, RIDGE_MEAN_2)),
         Step(replace(unfold("slope", "true slope", r"$c=B^2e^{-2s}$"), everywhere=True)),
         Step(one_less_exponential),
         Step(factor_by_name("slope", "true slope", r"$B^2e^{-2s}=c$")),

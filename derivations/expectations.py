@@ -1,4 +1,4 @@
-"""Named rules about finite expectations Σ_k p_k a_k, symmetries of a network's weights, and what happens in a limit."""
+"""Named rules about finite expectations Σ_k p_k a_k, integrals, and symmetries of a network's weights."""
 
 from __future__ import annotations
 
@@ -19,20 +19,16 @@ from sympy import (
     factor,
     gamma,
     integrate,
-    limit,
     log,
-    nan,
-    oo,
     sinh,
     sqrt,
     tanh,
     together,
-    zoo,
 )
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from .chain import BOUND_TOO_LARGE, NOT_THE_LIMIT, Mutant, Rule
+from .chain import BOUND_TOO_LARGE, Mutant, Rule
 from .context import Context
 from .expressions import IndexSum, open_binder, reclose, substitute
 from .integrals import OverReals, StandardNormal
@@ -40,9 +36,7 @@ from .integrals import OverReals, StandardNormal
 DLMF_HYPERBOLIC = "DLMF, 4.35"
 
 #: For bounds with some room: a scaled bound may still be true, but a²/b is as far beyond a as the bound b is above.
-BEYOND_THE_BOUND = Mutant(
-    "what is bounded, squared, over its bound", lambda matched, result: matched**2 / result
-)
+BEYOND_THE_BOUND = Mutant("what is bounded, squared, over its bound", lambda matched, result: matched**2 / result)
 
 
 # --- sums whose terms have factors without the index --------------------------------------------
@@ -148,11 +142,7 @@ def _common_factor(subterm, context):
     inner = [f for f in Mul.make_args(body) if isinstance(f, exp)]
     if len(inner) != 1:
         return None
-    common = [
-        t
-        for t in Add.make_args(powers[0].args[0])
-        if t in Add.make_args(inner[0].args[0]) and not t.has(index)
-    ]
+    common = [t for t in Add.make_args(powers[0].args[0]) if t in Add.make_args(inner[0].args[0]) and not t.has(index)]
     if not common:
         return None
     shift = exp(-Add(*common))
@@ -347,12 +337,7 @@ def _quartic_moment(subterm, context):
     rate = -powers[0].args[0] / t**4
     order = (subterm.body / powers[0]).as_base_exp()
     moment = Integer(0) if order[0] == 1 else order[1]
-    if (
-        rate.has(t)
-        or not rate.is_positive
-        or t**moment * powers[0] != subterm.body
-        or moment.is_even is not True
-    ):
+    if rate.has(t) or not rate.is_positive or t**moment * powers[0] != subterm.body or moment.is_even is not True:
         return None
     context.require("{} > 0", rate)
     place = (moment + 1) / 4
@@ -547,9 +532,7 @@ def _product_of_cosh(subterm, context):
     if not isinstance(subterm, Mul):
         return None
     for power in (1, -1):
-        factors = [
-            f for f in subterm.args if f.as_base_exp()[1] == power and isinstance(f.as_base_exp()[0], cosh)
-        ]
+        factors = [f for f in subterm.args if f.as_base_exp()[1] == power and isinstance(f.as_base_exp()[0], cosh)]
         if len(factors) == 2:
             x, y = (f.as_base_exp()[0].args[0] for f in factors)
             half = (cosh((x + y).expand()) + cosh((x - y).expand())) / 2
@@ -572,9 +555,7 @@ def _tanh_of_half(subterm, context):
     return sinh(double) / (cosh(double) + 1)
 
 
-tanh_of_half = Rule(
-    "half argument", r"$\tanh p=\dfrac{\sinh 2p}{\cosh 2p+1}$", DLMF_HYPERBOLIC, _tanh_of_half
-)
+tanh_of_half = Rule("half argument", r"$\tanh p=\dfrac{\sinh 2p}{\cosh 2p+1}$", DLMF_HYPERBOLIC, _tanh_of_half)
 
 
 def _one_less_exponential(subterm, context):
@@ -620,43 +601,3 @@ def _common_denominator(subterm, context):
 common_denominator = Rule(
     "common denominator", r"$\frac ab-\frac cd=\frac{ad-bc}{bd}$", "arithmetic", _common_denominator
 )
-
-
-# --- lines --------------------------------------------------------------------------------------
-
-
-def limit_of_line(name: str, reason: str) -> Rule:
-    """The limit of the right side as the context's variable, a scalar, grows without bound."""
-
-    def rewrite(subterm: Basic, context: Context):
-        grows = context.variable
-        if not isinstance(grows, Symbol) or not subterm.has(grows):
-            return None
-        if context.varies(subterm.xreplace({grows: Dummy(positive=True)})):
-            return None
-        try:
-            value = limit(_error_functions_at_the_end(subterm, grows), grows, oo)
-        except (NotImplementedError, TypeError):  # SymPy has no limit, or not without knowing a sign
-            return None
-        return None if value.has(grows, oo, -oo, zoo, nan) else value
-
-    return Rule(
-        name,
-        f"{reason} The limit is computed by SymPy.",
-        "SymPy, Gruntz's algorithm",
-        rewrite,
-        relation="→",
-        mutants=(NOT_THE_LIMIT,),
-        limit="variable",
-    )
-
-
-def _error_functions_at_the_end(expression: Basic, grows) -> Basic:
-    """erf(a t) → ±1 with the sign of a, where t stands nowhere else; SymPy takes such limits wrongly."""
-    ends = {}
-    for e in expression.atoms(erf):
-        slope = (e.args[0] / grows).expand()
-        if not slope.has(grows) and (slope.is_positive or slope.is_negative):
-            ends[e] = Integer(1 if slope.is_positive else -1)
-    found = expression.xreplace(ends)
-    return expression if found.has(grows) else found

@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from sympy import Abs, Add, Basic, Dummy, Limit, Mul, S, Symbol, default_sort_key, limit, log, oo, pi, sqrt
+from sympy import (
+    Abs,
+    Add,
+    Basic,
+    Dummy,
+    Integer,
+    Limit,
+    Mul,
+    S,
+    Symbol,
+    default_sort_key,
+    erf,
+    limit,
+    log,
+    oo,
+    pi,
+    sqrt,
+)
 from sympy.matrices.expressions import (
     FunctionMatrix,
     Identity,
@@ -510,8 +527,8 @@ def limit_at_infinity(label: str | None, name: str, reason: str) -> Rule:
         for q in fixed:
             context.require("{} does not depend on {}", q, context.variable)
         standing = {q: Dummy(positive=True) if _is_positive(q, context) else Dummy(real=True) for q in fixed}
-        value = limit(subterm.xreplace(standing), symbol, oo)
-        if value.has(symbol, oo, Limit) or value is S.NaN:
+        value = _limit(subterm.xreplace(standing), symbol)
+        if value is None or value.has(symbol, oo, Limit) or value is S.NaN:
             return None
         return value.xreplace({dummy: q for q, dummy in standing.items()})
 
@@ -524,6 +541,25 @@ def limit_at_infinity(label: str | None, name: str, reason: str) -> Rule:
         mutants=(NOT_THE_LIMIT,),
         limit=label or "the variable",
     )
+
+
+def _limit(expression: Basic, grows: Symbol) -> Basic | None:
+    """SymPy's limit, or None where it has none, or not without knowing a sign."""
+    try:
+        return limit(_error_functions_at_the_end(expression, grows), grows, oo)
+    except (NotImplementedError, TypeError):
+        return None
+
+
+def _error_functions_at_the_end(expression: Basic, grows) -> Basic:
+    """erf(a t) → ±1 with the sign of a, where t stands nowhere else; SymPy takes such limits wrongly."""
+    ends = {}
+    for e in expression.atoms(erf):
+        slope = (e.args[0] / grows).expand()
+        if not slope.has(grows) and (slope.is_positive or slope.is_negative):
+            ends[e] = Integer(1 if slope.is_positive else -1)
+    found = expression.xreplace(ends)
+    return expression if found.has(grows) else found
 
 
 def _outermost_quantities(expression: Basic) -> list[Basic]:
