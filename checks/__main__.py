@@ -87,6 +87,12 @@ def add_grade(commands) -> None:
     command.add_argument("--seed", type=int, default=0, help="another seed, other inputs (default: 0)")
     command.add_argument("--examples", type=positive, default=100, help="inputs for each function (default: 100)")
     command.add_argument(
+        "--keep",
+        type=Path,
+        metavar="FILE",
+        help="keep results there as they come: a run that was broken off goes on, nothing is graded twice",
+    )
+    command.add_argument(
         "--hint",
         type=positive,
         nargs="?",
@@ -174,7 +180,7 @@ def grade(options) -> int:
     grader = Grader(options.examples, options.seed, Limits(call=options.time_limit), Progress())
     task = Task(grader, names, options.hint)
     found = gathered(options.paths)
-    records = list(grade_all(task, found, options.jobs))
+    records = list(grade_all(task, found, options.jobs, options.keep))
     if options.out:
         files = write(options.format, records, grader, options.out)
         print(f"{files[0]}: {len(records)} graded", file=sys.stderr)
