@@ -16,6 +16,7 @@ from .equality import command as equality
 from .exercises import EXERCISES
 from .exercises.exercise import Exercise
 from .grader.batch import Task, grade_all
+from .grader.bundle import bundle
 from .grader.formats import FORMATS, write
 from .grader.grading import Grader
 from .grader.process import Limits
@@ -47,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     add_list(commands)
     add_template(commands)
     add_grade(commands)
+    add_bundle(commands)
     equality.add(commands)
     return top
 
@@ -104,6 +106,15 @@ def add_grade(commands) -> None:
     limit_help = "for one call of a function (default: %(default)g)"
     command.add_argument("--time-limit", type=seconds, default=Limits.call, metavar="SECONDS", help=limit_help)
     command.set_defaults(run=grade)
+
+
+def add_bundle(commands) -> None:
+    command = commands.add_parser("bundle", help="the grader as a zip file for another system")
+    command.add_argument("system", choices=("gradescope",), help="which system")
+    command.add_argument(
+        "path", nargs="?", type=Path, default=Path("gradescope.zip"), metavar="PATH", help="default: %(default)s"
+    )
+    command.set_defaults(run=write_bundle)
 
 
 def positive(text: str) -> int:
@@ -172,6 +183,15 @@ def write_template(options) -> int:
     except OSError as error:
         raise Misuse(f"{options.path} cannot be written: {error.strerror}") from None
     print(f"{options.path}: fill it in, then python -m checks grade {options.path}", file=sys.stderr)
+    return RIGHT
+
+
+def write_bundle(options) -> int:
+    try:
+        bundle(options.path)
+    except OSError as error:
+        raise Misuse(f"{options.path} cannot be written: {error.strerror}") from None
+    print(f"{options.path}: upload it as the autograder of a programming assignment", file=sys.stderr)
     return RIGHT
 
 
