@@ -14,8 +14,10 @@ from checks.equality import BoundedNumbers
 from checks.exercises import EXERCISES
 from checks.exercises.exercise import FormulaExercise, FunctionExercise
 from checks.grader.formulas import check_formula
+from checks.grader.functions import Loaded, attempt_on
 from checks.grader.grading import RIGHT, WRONG, Grader
-from checks.grader.search import GENERIC
+from checks.grader.process import Limits, Worker
+from checks.grader.search import GENERIC, Search
 from checks.grader.submission import read_python
 
 GRADER = Grader(examples=25)
@@ -61,12 +63,15 @@ NEARLY_RIGHT = {
 }
 
 
-@pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("slip", NEARLY_RIGHT)
-def test_what_is_wrong_only_at_large_sizes_is_found_by_every_seed(slip, seed):
+def test_what_is_wrong_only_at_large_sizes_is_found_by_every_seed(slip):
     name, code = NEARLY_RIGHT[slip]
-    result = graded(name, code, Grader(examples=25, seed=seed))
-    assert (result.outcome, result.failure.reason) == (WRONG, "counterexample")
+    source = f"import numpy as np\n{code}".encode()
+    with Worker(Limits()) as worker:
+        loaded = Loaded(worker, source, "answers.py", float("inf"))
+        assert loaded.load(source) is None
+        attempt = attempt_on(checks.get(name), loaded)
+        assert not any(Search(checks.get(name), attempt, seed).passes(25) for seed in range(6))
 
 
 def test_the_untruncated_form_is_right():
@@ -94,14 +99,14 @@ FORMULAS = [e.name for e in EXERCISES.values() if isinstance(e, FormulaExercise)
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_right_formulas_pass_with_any_seed(name):
-    for text in answers.of_chapter(name.split(".")[0])[0][name].values():
+    for text in answers.of_chapter(name.split(".")[0])[0].get(name, {}).values():
         failure, tried = check_formula(checks.get(name), text, 1)
         assert failure is None and tried > 20
 
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_wrong_formulas_get_a_counterexample(name):
-    for text in answers.of_chapter(name.split(".")[0])[1][name].values():
+    for text in answers.of_chapter(name.split(".")[0])[1].get(name, {}).values():
         failure, _ = check_formula(checks.get(name), text, 0)
         assert failure.reason == "counterexample"
         assert set(failure.inputs) == set(checks.get(name).symbols)
