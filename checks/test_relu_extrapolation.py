@@ -200,7 +200,7 @@ def linear_models(draw):
 @given(linear_models())
 def test_the_last_layer_predicts_as_its_gaussian_process_and_as_singular_values_say(drawn):
     Phi, y, phi, prior, noise = drawn
-    given_ = {"Phi": Phi, "phi": phi, "S": prior * np.eye(len(phi)), "sigma2": noise, "y": y}
+    given_ = {"F": Phi, "phi": phi, "S": prior * np.eye(len(phi)), "sigma2": noise, "y": y}
     derived = value("last_layer_mean", **given_), value("last_layer_variance", **given_)
     everything = np.vstack([Phi, phi])
     joint = prior * everything @ everything.T

@@ -36,7 +36,24 @@ def used_names(expression: Basic) -> set[str]:
     return symbols | {f.name for f in expression.atoms(Family)}
 
 
-TEX_NAMES = {"ℒ": r"\mathcal{L}", "δ": r"\delta", "λ": r"\lambda", "log p(y_*|y)": r"\log p(y_*\mid y)"}
+GREEK = {
+    "α": r"\alpha",
+    "β": r"\beta",
+    "δ": r"\delta",
+    "κ": r"\kappa",
+    "λ": r"\lambda",
+    "μ": r"\mu",
+    "τ": r"\tau",
+    "φ": r"\varphi",
+    "Δ": r"\Delta",
+    "Σ": r"\Sigma",
+}
+TEX_NAMES = GREEK | {
+    "ℒ": r"\mathcal{L}",
+    "log p(y_*|y)": r"\log p(y_*\mid y)",
+    "σ²": r"\sigma^2",
+    "f_∞": r"f_\infty",
+}
 
 
 RELU = Function("relu")
@@ -47,7 +64,7 @@ class Named:
 
     def _as_ordered_terms(self, expr, order=None):
         terms = super()._as_ordered_terms(expr, order)
-        return sorted(terms, key=lambda term: bool(term.as_coeff_Mul()[0].is_negative))
+        return sorted(terms, key=_is_negative)
 
     def parenthesize(self, item, level, *arguments, **options):
         """A 1x1 matrix in a scalar's place is printed without its trace, so it binds as a matrix does."""
@@ -130,6 +147,12 @@ def is_number(product: MatMul) -> bool:
 
 def is_one_by_one_product(expression) -> bool:
     return isinstance(expression, Trace) and expression.arg.shape == (1, 1) and expression.arg.is_MatMul
+
+
+def _is_negative(term) -> bool:
+    """Whether a term is printed with a minus sign."""
+    coefficient = term.as_coeff_matrices()[0] if isinstance(term, MatMul) else term.as_coeff_Mul()[0]
+    return bool(coefficient.as_coeff_Mul()[0].is_negative)
 
 
 def _is_sum(expression) -> bool:

@@ -424,7 +424,7 @@ TANH_OUTPUT = Derivation(
 
 # --- a Bayesian last layer ----------------------------------------------------------------------------
 
-Phi, prior = MatrixSymbol("Φ", N, n), SymmetricSymbol("S", n)
+F, prior = MatrixSymbol("F", N, n), SymmetricSymbol("S", n)
 Sigma, mu = SymmetricSymbol("Σ", n), MatrixSymbol("μ", n, 1)
 noise = Symbol("σ²", positive=True)
 mean, variance = Symbol("m_*", real=True), Symbol("v_*", real=True)
@@ -448,7 +448,7 @@ gram, cross, own, y = _kernel_matrices()
 ROOM = (
     Declaration(n, "size", "number of features: hidden units", 1, 2),
     Declaration(N, "size", "number of training points", 1, 3),
-    Declaration(Phi, "matrix", "features of the training inputs, one input a row"),
+    Declaration(F, "matrix", "features of the training inputs, one input a row"),
     Declaration(phi, "matrix", "features of the new input"),
     Declaration(prior, "positive definite", "prior covariance of the last layer's weights"),
     Declaration(noise, "positive", "noise variance"),
@@ -459,21 +459,21 @@ LINEAR = (
     Equation(
         "K",
         gram,
-        add(product(Phi, prior, transpose(Phi)), NOISE),
+        add(product(F, prior, transpose(F)), NOISE),
         meaning="covariance of the training values",
     ),
-    Equation("k", cross, product(Phi, prior, phi), meaning="their covariance with the new value"),
+    Equation("k", cross, product(F, prior, phi), meaning="their covariance with the new value"),
     Equation("k own", own, product(transpose(phi), prior, phi), meaning="prior variance of the new value"),
     Equation(
         "posterior covariance",
         Sigma,
-        inverse(add(inverse(prior), scale(1 / noise, product(transpose(Phi), Phi)))),
+        inverse(add(inverse(prior), scale(1 / noise, product(transpose(F), F)))),
         meaning="posterior covariance of the weights",
     ),
     Equation(
         "posterior mean",
         mu,
-        scale(1 / noise, product(Sigma, transpose(Phi), y)),
+        scale(1 / noise, product(Sigma, transpose(F), y)),
         meaning="posterior mean of the weights",
     ),
     Equation("mean", mean, _prediction("mean"), meaning="predictive mean", rests_on=PREDICT.name),
@@ -489,7 +489,7 @@ LAST_LAYER = Domain(
         gram: "the noise makes it so",
     },
 )
-KERNEL = r"$K=\Phi S\Phi^\top+\sigma^2I$, $k_*=\Phi S\varphi$, $k_{**}=\varphi^\top S\varphi$"
+KERNEL = r"$K=F SF^\top+\sigma^2I$, $k_*=F S\varphi$, $k_{**}=\varphi^\top S\varphi$"
 matrices = tuple(
     everywhere(unfold(label, "kernel of a linear model", KERNEL)) for label in ("K", "k", "k own")
 )
@@ -507,7 +507,7 @@ LAYER_VARIANCE = Derivation(
             fold(
                 "posterior covariance",
                 "posterior covariance",
-                r"$\Sigma=(S^{-1}+\Phi^\top\Phi/\sigma^2)^{-1}$",
+                r"$\Sigma=(S^{-1}+F^\topF/\sigma^2)^{-1}$",
             )
         ),
         Step(one_by_one),
@@ -530,10 +530,10 @@ LAYER_MEAN = Derivation(
             fold(
                 "posterior covariance",
                 "posterior covariance",
-                r"$\Sigma=(S^{-1}+\Phi^\top\Phi/\sigma^2)^{-1}$",
+                r"$\Sigma=(S^{-1}+F^\topF/\sigma^2)^{-1}$",
             )
         ),
-        Step(named_in_product("posterior mean", "posterior mean", r"$\mu=\Sigma\Phi^\top y/\sigma^2$")),
+        Step(named_in_product("posterior mean", "posterior mean", r"$\mu=\SigmaF^\top y/\sigma^2$")),
         Step(one_by_one),
     ),
     uses=(PREDICT,),
@@ -588,7 +588,7 @@ PROBIT = Equation(
     "probit",
     argument,
     Inner(mu, phi) / sqrt(1 + quadratic_form(phi, Sigma)),
-    meaning=r"the confidence is $\operatorname{Φ}(\kappa)$",
+    meaning=r"the confidence is $\Phi(\kappa)$",
 )
 GROWS = Equation(
     "growth", growth, quadratic_form(u1, Sigma), meaning="how fast the variance grows with $\\alpha^2$"
@@ -603,7 +603,7 @@ CONFIDENCE = Derivation(
         Step(
             meaning(
                 "probit",
-                r"$\mathbb E\,\operatorname{Φ}(w^\top\varphi)=\operatorname{Φ}(\kappa)$",
+                r"$\mathbb E\,\Phi(w^\top\varphi)=\Phi(\kappa)$",
                 "Rasmussen & Williams 2006, (3.82)",
             )
         ),
