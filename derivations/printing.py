@@ -24,7 +24,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from .expressions import ELEMENT, Binder, Family, IndexProduct, Member
+from .expressions import ELEMENT, Binder, Family, IndexProduct, Member, scale
 from .integrals import OverReals, StandardNormal
 
 INDEX_NAMES = ("t", "k", "j", "i", "s", "r", "q")
@@ -283,6 +283,16 @@ class Latex(Named, LatexPrinter):
         parent, i, j = self._print(e.parent), e.i + 1, e.j + 1
         return rf"{parent}_{{{i}}}" if e.parent.cols == 1 else rf"{parent}_{{{i}{j}}}"
 
+    def _print_Add(self, e, order=None):
+        """As SymPy does, but a negative symbol before a matrix is a sign too."""
+        shown = ""
+        for i, term in enumerate(self._as_ordered_terms(e, order=order)):
+            negative = i > 0 and (_is_negative(term) or term.could_extract_minus_sign())
+            term = scale(-1, term) if negative else term
+            shown += (" - " if negative else " + ") if i else ""
+            shown += self.bracket(term) if self._needs_add_brackets(term) else self._print(term)
+        return shown
+
     def _print_Mul(self, e):
         number, rest = e.as_coeff_Mul()
         if not number.is_Rational or number.is_Integer or rest.as_numer_denom()[1] != 1:
@@ -322,7 +332,7 @@ class Latex(Named, LatexPrinter):
         return rf"\left\lVert {self._print(e.argument)}\right\rVert"
 
     def _print_LargestEntry(self, e):
-        return rf"\max_i \left|\left({self._print(e.argument)}\right)_i\right|"
+        return rf"\max_i \left|{self.parenthesize(e.argument, PRECEDENCE['Pow'])}_i\right|"
 
     def _print_LargestSingularValue(self, e):
         return rf"\sigma_{{\max}}\left({self._print(e.argument)}\right)"
@@ -469,10 +479,10 @@ class Text(Named, StrPrinter):
         coefficient, matrices = e.as_coeff_matrices()
         if is_number(e):
             return self._print(coefficient)
+        sign = "-" if coefficient.as_coeff_Mul()[0].is_negative else ""
+        size = -coefficient if sign else coefficient
         factors = " ".join(self.factor(a) for a in matrices)
-        if coefficient in (1, -1):
-            return factors if coefficient == 1 else f"-{factors}"
-        return f"{self.parenthesize(coefficient, PRECEDENCE['Mul'])} {factors}"
+        return sign + (factors if size == 1 else f"{self.parenthesize(size, PRECEDENCE['Mul'])} {factors}")
 
     def _print_DiagMatrix(self, e):
         return f"diag({self.unbracketed(e.args[0])})"
@@ -514,7 +524,7 @@ class Text(Named, StrPrinter):
         return f"‖{self._print(e.argument)}‖"
 
     def _print_LargestEntry(self, e):
-        return f"max_i |({self._print(e.argument)})_i|"
+        return f"max_i |{self.parenthesize(e.argument, PRECEDENCE['Pow'])}_i|"
 
     def _print_LargestSingularValue(self, e):
         return f"σ_max({self._print(e.argument)})"

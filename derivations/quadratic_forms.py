@@ -262,7 +262,7 @@ def _matrix_inversion_lemma(subterm, context: Context):
 
 matrix_inversion_lemma = Rule(
     "matrix inversion lemma",
-    r"$S-SF^\top(F SF^\top+\sigma^2I)^{-1}F S=(S^{-1}+F^\topF/\sigma^2)^{-1}$",
+    r"$S-SF^\top(F SF^\top+\sigma^2I)^{-1}FS=(S^{-1}+F^\top F/\sigma^2)^{-1}$",
     f"{RW}, (A.9)",
     _matrix_inversion_lemma,
 )
@@ -285,7 +285,7 @@ def _push_through(subterm, context: Context):
 
 push_through = Rule(
     "push-through identity",
-    r"$SF^\top(F SF^\top+\sigma^2I)^{-1}=(S^{-1}+F^\topF/\sigma^2)^{-1}F^\top/\sigma^2$",
+    r"$SF^\top(F SF^\top+\sigma^2I)^{-1}=(S^{-1}+F^\top F/\sigma^2)^{-1}F^\top/\sigma^2$",
     f"{RW}, (2.11)–(2.12)",
     _push_through,
 )

@@ -489,7 +489,7 @@ LAST_LAYER = Domain(
         gram: "the noise makes it so",
     },
 )
-KERNEL = r"$K=F SF^\top+\sigma^2I$, $k_*=F S\varphi$, $k_{**}=\varphi^\top S\varphi$"
+KERNEL = r"$K=F SF^\top+\sigma^2I$, $k_*=FS\varphi$, $k_{**}=\varphi^\top S\varphi$"
 matrices = tuple(
     everywhere(unfold(label, "kernel of a linear model", KERNEL)) for label in ("K", "k", "k own")
 )
@@ -507,7 +507,7 @@ LAYER_VARIANCE = Derivation(
             fold(
                 "posterior covariance",
                 "posterior covariance",
-                r"$\Sigma=(S^{-1}+F^\topF/\sigma^2)^{-1}$",
+                r"$\Sigma=(S^{-1}+F^\top F/\sigma^2)^{-1}$",
             )
         ),
         Step(one_by_one),
@@ -530,10 +530,10 @@ LAYER_MEAN = Derivation(
             fold(
                 "posterior covariance",
                 "posterior covariance",
-                r"$\Sigma=(S^{-1}+F^\topF/\sigma^2)^{-1}$",
+                r"$\Sigma=(S^{-1}+F^\top F/\sigma^2)^{-1}$",
             )
         ),
-        Step(named_in_product("posterior mean", "posterior mean", r"$\mu=\SigmaF^\top y/\sigma^2$")),
+        Step(named_in_product("posterior mean", "posterior mean", r"$\mu=\Sigma F^\top y/\sigma^2$")),
         Step(one_by_one),
     ),
     uses=(PREDICT,),

@@ -44,7 +44,7 @@ def as_dict(derivation: Derivation | Induction, points: int = POINTS, seed: int 
         "results": results(derivation),
         "conclusion": _conclusion(derivation),
         "uses": [d.name for d in derivation.uses],
-        "domain": [_symbol_row(d) for d in _declarations(derivation)]
+        "domain": [_symbol_row(d, derivation.domain.definitions) for d in _declarations(derivation)]
         + [_definition_row(e) for e in derivation.domain.definitions],
         "parts": parts,
     }
@@ -180,19 +180,20 @@ def _declarations(derivation) -> tuple[Declaration, ...]:
     return derivation.domain.declarations
 
 
-def _symbol_row(d: Declaration) -> dict:
+def _symbol_row(d: Declaration, definitions=()) -> dict:
     symbols = d.symbol if isinstance(d.symbol, tuple) else (d.symbol,)
     return {
-        "symbol": ",\\ ".join(_symbol_tex(s) for s in symbols),
+        "symbol": ",\\ ".join(_symbol_tex(s, definitions) for s in symbols),
         "meaning": d.meaning,
         "shape": ",\\ ".join(filter(None, map(_shape_tex, symbols))),
     }
 
 
-def _symbol_tex(symbol) -> str:
-    """The symbol as a table lists it; of a family, its member at t."""
+def _symbol_tex(symbol, definitions=()) -> str:
+    """The symbol as a table lists it; of a family, its member at the index by which it is spoken of, else at t."""
     if isinstance(symbol, Family):
-        return latex(symbol[Symbol("t")])
+        said = (e.index for e in definitions if e.index is not None and e.right.has(symbol[e.index]))
+        return latex(symbol[next(said, Symbol("t"))])
     if isinstance(symbol, VectorFunction):
         return rf"{latex(symbol)}_{{t}}"
     return symbol.__name__ if isinstance(symbol, type) else latex(symbol)

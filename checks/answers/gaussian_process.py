@@ -85,9 +85,21 @@ WHEATS = {
         "factored": ["(1 - ks)*(1 + ks)", "(1 - exp(-(x-x1)^2/2))*(1 + exp(-(x1-x)^2/2))"],
         "seen from the other side": ["k11 - ks^2/kss", "2*exp(-(x-x1)^2/2)*sinh((x-x1)^2/2)"],
     },
+    "gaussian_process.loudest": {
+        "a root": "E*sqrt(1 - v)",
+        "under one root": "sqrt(E^2 - E^2*v)",
+        "a power": "(1 - v)^(1/2)*E",
+        "exp and log": "exp(log(E) + log(1 - v)/2)",
+        "LaTeX": r"E \sqrt{1 - v}",
+    },
     "gaussian_process.far_away": {"letter": "d", "capital": "D", "bracketed": "(d)", "list": ["d"]},
 }
 CHAFFS = {
+    "gaussian_process.loudest": {
+        "the square": "E^2*(1 - v)",
+        "v squared": "E*sqrt(1 - v^2)",
+        "off by a thousandth": "E*sqrt(1 - v)*1001/1000",
+    },
     "gaussian_process.predict": {
         "jitter": SOLVE.replace("K, Ks = k(X, X),", "K, Ks = k(X, X) + 1e-9 * np.eye(len(X)),"),
         "centred on the data": SOLVE.replace("solve(K, y)", "solve(K, y - y.mean()) + y.mean()"),

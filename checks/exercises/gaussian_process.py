@@ -325,4 +325,73 @@ without noise. What does it predict at a point that moves away from all inputs?
     ),
 )
 
-EXERCISES = (predict, variance_one, variance_chain, far_away)
+# --- how loud the mean may be ---------------------------------------------------------------------
+
+
+def loudest_situations(field, random: Random) -> Iterator[Situation]:
+    """Two inputs, and values in proportion to the kernel vector: data that reach the bound."""
+    points = 0
+    while points < 30:
+        k, p, q = (field.number(random.randint(1, 31)) / 32 for _ in range(3))
+        t = field.number(random.randint(1, 24)) / 8
+        taken = (p * p - 2 * k * p * q + q * q) / (1 - k * k)
+        if taken >= 1:
+            continue  # no three points have such kernel values
+        root = field.power(taken, field.number(1) / 2)
+        points += 1
+        yield Situation({"v": 1 - taken, "E": t * root}, t * taken)
+
+
+loudest = FormulaExercise(
+    name="gaussian_process.loudest",
+    question="Q3a",
+    title="How far from 0 the mean may be where the variance is known",
+    statement=r"""
+A Gaussian process with mean zero and $k(x, x) = 1$ has seen values $y$ at some inputs, without noise; write
+$E = \sqrt{y^\top K^{-1} y}$. At a new point its predictive variance is $v$. Give the largest size that the
+predictive mean can have there, over all data with these two numbers, in terms of `E` and `v`.
+""".strip(),
+    points=1,
+    domain="E > 0, 0 < v < 1",
+    hints=(
+        "Write the mean as an inner product of $k_*$ and $y$ with the matrix $K^{-1}$.",
+        "Which number made of $k_*$ is fixed by the variance? When is the Cauchy–Schwarz inequality an equality?",
+    ),
+    positive=("E", "v"),
+    situations=loudest_situations,
+    source="data that reach the bound give the mean",
+    misconceptions=(
+        Misconception(
+            "variance for standard deviation",
+            "A mean is measured like a standard deviation, not like a variance.",
+            "E*(1 - v)",
+            COMMON,
+        ),
+        Misconception(
+            "the variance that is left",
+            "Where everything is still uncertain the data say nothing, so the mean must be small there.",
+            "E*sqrt(v)",
+            COMMON,
+        ),
+        Misconception(
+            "E squared",
+            "E is a root already: twice the values give twice the mean.",
+            "E^2*sqrt(1 - v)",
+            COMMON,
+        ),
+        Misconception(
+            "the variance does not matter",
+            "Far from the data the mean goes to 0, whatever E is.",
+            "E",
+            COMMON,
+        ),
+        Misconception(
+            "the standard deviation taken away",
+            "Variances are subtracted, standard deviations are not.",
+            "E*(1 - sqrt(v))",
+            COMMON,
+        ),
+    ),
+)
+
+EXERCISES = (predict, variance_one, variance_chain, loudest, far_away)

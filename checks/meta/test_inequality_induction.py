@@ -53,6 +53,17 @@ def test_a_bound_is_proved_by_induction():
     assert verdicts(growth()) == [Verdict.PROVED] * 5
 
 
+def test_an_induction_goes_upward_from_the_lower_end():
+    """f_k = A f_{k-1} from k = 1 on; what is supplied is the claim at the index before."""
+    up = Equation("recurrence", f[k], product(A, f[k - 1]), k, 1, N)
+    domain = Domain((*DOMAIN.declarations[:-1], Declaration(f, "family", "f", 0, 0)), (up,))
+    claim = Inequality("claim", Norm(f[k]), largest**k * Norm(f[0]), "<=", k, 0, N)
+    induction = Induction("test.upward", "", "-", domain, claim, (Step(as_it_is),), (*STEPS,), onward=-1)
+    (_, base), (_, step) = induction.parts
+    assert (base.start.right, step.hypothesis.left) == (Norm(f[0]), Norm(f[k - 1]))
+    assert verdicts(induction) == [Verdict.PROVED] * 5
+
+
 def test_both_chains_lead_from_the_left_side_to_the_right():
     (_, base), (_, step) = growth().parts
     assert (base.start.right, base.lines[-1].right) == (Norm(f[N]), Norm(f[N]))
