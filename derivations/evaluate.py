@@ -27,6 +27,7 @@ from sympy import (
     Symbol,
 )
 from sympy.core.function import Application, AppliedUndef
+from sympy.core.numbers import ImaginaryUnit
 from sympy.matrices.expressions import (
     DiagMatrix,
     DiagonalOf,
@@ -438,6 +439,10 @@ def _function_matrix(e, w):
     return filled(rows, cols, lambda i, j: _indexed(e.lamda, (i + 1, j + 1), w))
 
 
+def _imaginary(e, w):
+    raise Unevaluable("the value is not a real number")
+
+
 def _indexed(function, indices, w):
     """A Lambda of indices, which count from 1."""
     for symbol, index in zip(function.signature, indices, strict=True):
@@ -578,6 +583,7 @@ def _dawson(e, w):
 EVALUATE: dict[type, Callable] = {
     Rational: lambda e, w: w.field.number(e),
     NumberSymbol: lambda e, w: w.field.constant(e),
+    ImaginaryUnit: _imaginary,
     Symbol: _symbol,
     MatrixSymbol: lambda e, w: w.lookup(e),
     SymmetricSymbol: lambda e, w: w.lookup(e),
