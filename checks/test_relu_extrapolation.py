@@ -358,6 +358,25 @@ def test_the_process_with_a_line_is_the_process_where_the_line_has_no_room():
     np.testing.assert_allclose(found, [mean, np.diag(covariance) + oracle.NOISE**2], rtol=1e-7)
 
 
+def test_the_same_data_rank_two_methods_one_way_or_the_other():
+    """A line for the mean helps where the trend goes on and harms where it does not; near it makes no difference."""
+    X, y = oracle.observations()
+    nll = {}
+    for place, truth in (("near", oracle.trend), ("far", oracle.trend), ("far", oracle.returns)):
+        Xs, values = oracle.tests(place, truth)
+        plain, lined = (oracle.scores(*f(X, y, Xs), values)[1] for f in (oracle.process, oracle.process_with_line))
+        nll[place, truth.__name__] = lined - plain
+    assert abs(nll["near", "trend"]) < 0.05, nll
+    assert nll["far", "trend"] < -1 and nll["far", "returns"] > 1, nll
+
+
+def test_two_truths_agree_wherever_there_are_data():
+    X, _ = oracle.observations()
+    near, _ = oracle.tests("near", oracle.trend)
+    for x in (X[:, 0], near[:, 0]):
+        assert np.array_equal(oracle.trend(x), oracle.returns(x))
+
+
 def test_scores_of_a_forecaster_who_knows():
     rng = np.random.default_rng(0)
     y = 3 + 2 * rng.normal(size=200_000)

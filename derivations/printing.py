@@ -332,7 +332,7 @@ class Latex(Named, LatexPrinter):
         return rf"\left\lVert {self._print(e.argument)}\right\rVert"
 
     def _print_LargestEntry(self, e):
-        return rf"\max_i \left|{self.parenthesize(e.argument, PRECEDENCE['Pow'])}_i\right|"
+        return rf"\max_i \left|{{{self.parenthesize(e.argument, PRECEDENCE['Pow'])}}}_i\right|"
 
     def _print_LargestSingularValue(self, e):
         return rf"\sigma_{{\max}}\left({self._print(e.argument)}\right)"
@@ -360,7 +360,7 @@ class Latex(Named, LatexPrinter):
         return self._print_SmallestValue(e, "max")
 
     def _print_Entry(self, e):
-        return rf"{self.parenthesize(e.argument, PRECEDENCE['Pow'])}_{{{self._print(e.index)}}}"
+        return rf"{{{self.parenthesize(e.argument, PRECEDENCE['Pow'])}}}_{{{self._print(e.index)}}}"
 
     def _print_Kernel(self, e):
         return rf"k\left({self._print(e.args[0])}, {self._print(e.args[1])}\right)"
