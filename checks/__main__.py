@@ -19,7 +19,9 @@ from .grader.batch import Task, grade_all
 from .grader.bundle import bundle
 from .grader.formats import FORMATS, write
 from .grader.grading import Grader
+from .grader.isolation import CannotIsolate
 from .grader.process import Limits
+from .grader.sandbox import UNSAFE
 from .grader.sources import ACCEPTED, Misuse, Source, listed, sources
 
 RIGHT, WRONG, MISUSED, INTERRUPTED = 0, 1, 2, 130
@@ -32,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         status = options.run(options)
         sys.stdout.flush()
         return status
-    except (Misuse, UnknownExercise) as problem:
+    except (Misuse, UnknownExercise, CannotIsolate) as problem:
         print(f"checks {options.command}: {problem}", file=sys.stderr)
         return MISUSED
     except BrokenPipeError:  # the reader of our output has seen enough
@@ -105,6 +107,9 @@ def add_grade(commands) -> None:
     )
     limit_help = "for one call of a function (default: %(default)g)"
     command.add_argument("--time-limit", type=seconds, default=Limits.call, metavar="SECONDS", help=limit_help)
+    command.add_argument(
+        "--unsafe", action="store_true", help="run the code of the files without a sandbox, as you would run your own"
+    )
     command.set_defaults(run=grade)
 
 
@@ -197,7 +202,10 @@ def write_bundle(options) -> int:
 
 def grade(options) -> int:
     names = tuple(get(name).name for name in options.exercise or EXERCISES)
-    grader = Grader(options.examples, options.seed, Limits(call=options.time_limit), Progress())
+    if options.unsafe:
+        print("checks grade: --unsafe: the code in these files can read and do all that you can", file=sys.stderr)
+    tier = UNSAFE if options.unsafe else None
+    grader = Grader(options.examples, options.seed, Limits(call=options.time_limit), Progress(), tier)
     task = Task(grader, names, options.hint)
     found = gathered(options.paths)
     records = list(grade_all(task, found, options.jobs, options.keep))

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from xml.etree import ElementTree
 
 from .grading import RIGHT, UNANSWERED, Grader
-from .report import NOTE, NOUNS, as_json, as_text, below
+from .report import NOUNS, as_json, as_text, below, ran_in
 
 UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -47,6 +47,8 @@ def as_junit(records: Iterable[dict], grader: Grader) -> str:
         )
         if faults(submission):
             add_text(suite, "system-err", "\n".join(faults(submission)))
+        for note in ran_in([submission]):
+            add_text(suite, "system-out", note)
         for exercise in exercises:
             add_case(suite, exercise)
     ElementTree.indent(root)
@@ -97,7 +99,7 @@ def as_gradescope(records: Sequence[dict], grader: Grader) -> str:
     told = [line for submission in records for line in faults(submission)]
     data = {
         "score": sum(t["score"] for t in tests),
-        "output": "\n".join([*told, NOTE]),
+        "output": "\n".join([*told, *ran_in(records)]),
         "output_format": "text",
         "tests": tests,
     }
@@ -175,11 +177,12 @@ def as_html(records: Iterable[dict], grader: Grader) -> str:
     found = list(records)
     title = found[0]["file"] if len(found) == 1 else f"{len(found)} submissions"
     body = "\n".join(part for submission in found for part in article(submission))
+    footer = "".join(f"<p>{escape(note)}</p>" for note in ran_in(found))
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}\n"
-        f"<footer><p>{escape(NOTE)}</p></footer>\n</body>\n</html>\n"
+        f"<footer>{footer}</footer>\n</body>\n</html>\n"
     )
 
 

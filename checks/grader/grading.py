@@ -18,7 +18,9 @@ from .choices import check_choice, remarks
 from .failure import Failure
 from .formulas import check_formula
 from .functions import Loaded, check_function, plain
+from .isolation import CannotIsolate, strongest
 from .process import Limits, Worker
+from .sandbox import Tier
 from .submission import Submission
 from .witnesses import check_witness
 
@@ -48,12 +50,14 @@ class Result:
 
 @dataclass(frozen=True)
 class Graded:
-    """A submission's results; `output`: the beginning of what it printed."""
+    """A submission's results; `output`: the beginning of what it printed; `isolation`: what its code ran in,
+    empty if none was run."""
 
     submission: Submission
     results: tuple[Result, ...]
     output: str
     seconds: float
+    isolation: str = ""
 
     @property
     def passed(self) -> bool:
@@ -72,19 +76,21 @@ def silence(text: str) -> None:
 
 @dataclass
 class Grader:
-    """How to grade: `progress` is told what is being done, now and then."""
+    """How to grade: `progress` is told what is being done, now and then; `tier`: what isolates the code of a
+    submission, found by trying if None."""
 
     examples: int = 100
     seed: int = 0
     limits: Limits = field(default_factory=Limits)
     progress: Callable[[str], None] = silence
+    tier: Tier | None = None
 
     def grade(self, submission: Submission, exercises: Iterable[Exercise]) -> Graded:
         began = time.monotonic()
         run = Run(self, submission)
         with run.stack:
             results = tuple(run.results(exercises))
-        return Graded(submission, results, run.output, time.monotonic() - began)
+        return Graded(submission, results, run.output, time.monotonic() - began, run.isolation)
 
 
 class Run:
@@ -95,7 +101,7 @@ class Run:
         self.stack = ExitStack()
         self.loaded: Loaded | None = None
         self.load_failure: Failure | None = None
-        self.output = ""
+        self.output, self.isolation = "", ""
         self.deadline = time.monotonic() + grader.limits.total
 
     def results(self, exercises: Iterable[Exercise]) -> Iterator[Result]:
@@ -108,6 +114,8 @@ class Run:
         """The result; a fault of the grader's own costs this exercise, not the report."""
         try:
             return self.result(exercise)
+        except CannotIsolate:
+            raise
         except Exception as error:
             said = plain(f"{type(error).__name__}: {error}")
             self.unload()
@@ -179,10 +187,12 @@ class Run:
             message = f"The time for the file, {self.grader.limits.total:g} s, was used up before."
             self.load_failure = Failure("time_total", message)
             return
+        tier = self.grader.tier or strongest()
+        self.isolation = tier.text
         try:
-            worker = self.stack.enter_context(Worker(self.grader.limits))
-        except OSError as error:
-            self.load_failure = Failure("cannot_start", f"No process can be started here: {error.strerror}.")
+            worker = self.stack.enter_context(Worker(self.grader.limits, tier))
+        except (OSError, RuntimeError) as error:
+            self.load_failure = Failure("cannot_start", f"No process can be started here: {error}.")
             return
         given = self.submission
         self.loaded = Loaded(worker, given.source, given.file, self.deadline, given.cells)

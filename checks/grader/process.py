@@ -1,7 +1,7 @@
 """A worker process and the channel to it: frames with a deadline, output kept apart and capped.
 
-This separates processes; it is not a sandbox.  `worker_command` and `start` are the one place where a
-sandbox's launcher goes around the command; the frames use only the worker's stdin and stdout.
+What isolates the process is a tier of `sandbox`, which launches the command; the frames use only the worker's stdin
+and stdout.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .frames import HEADER, MOST_BYTES, BrokenFrame
+from .sandbox import Tier
 
 WORKER = Path(__file__).with_name("worker.py")
 KEPT_OUTPUT = 4000
@@ -35,9 +36,8 @@ class Limits:
     memory: int = 2 << 30
     file: int = 1 << 20
 
-    def for_worker(self) -> str:
-        cpu = int(self.load + self.total) + 5
-        return json.dumps({"memory": self.memory, "cpu": cpu, "file": self.file})
+    def for_worker(self) -> dict[str, int]:
+        return {"memory": self.memory, "cpu": int(self.load + self.total) + 5, "file": self.file}
 
 
 class OutOfTime(Exception):
@@ -61,39 +61,28 @@ class Ended(Exception):
             return f"by the signal {-self.status}"
 
 
-def worker_command(limits: Limits) -> list[str]:
+def worker_command(limits: Limits, confinement: dict | None) -> list[str]:
     """The worker as text, so that it needs no file of ours."""
-    return [sys.executable, "-I", "-c", WORKER.read_text(encoding="utf-8"), limits.for_worker()]
+    told = json.dumps({"limits": limits.for_worker(), "confinement": confinement})
+    return [sys.executable, "-I", "-c", WORKER.read_text(encoding="utf-8"), told]
 
 
 def clean_environment(directory: str) -> dict[str, str]:
     """Nothing of ours but what a process needs; one thread for linear algebra."""
     threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {"PATH": os.defpath, "HOME": directory, "TMPDIR": directory, "LANG": "C.UTF-8", **threads}
-
-
-def start(limits: Limits, directory: str) -> subprocess.Popen:
-    """A fresh worker in its own process group, in its own empty directory."""
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        worker_command(limits),
-        stdin=pipe,
-        stdout=pipe,
-        stderr=pipe,
-        cwd=directory,
-        env=clean_environment(directory),
-        start_new_session=True,
-        bufsize=0,
-    )
+    private = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), directory)
+    return {"PATH": os.defpath, "LANG": "C.UTF-8", **private, **threads}
 
 
 class Worker:
-    """One submission's process.  Use as a context manager: leaving kills the whole process group."""
+    """One submission's process, in its own empty directory.  Use as a context manager: leaving kills the whole
+    process group."""
 
-    def __init__(self, limits: Limits):
+    def __init__(self, limits: Limits, tier: Tier):
         self.limits = limits
         self.directory = tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True)
-        self.process = start(limits, self.directory.name)
+        folder = self.directory.name
+        self.process = tier.launch(worker_command(limits, tier.confinement(folder)), folder, clean_environment(folder))
         self.output, self.number = bytearray(), 0
         self.selector = selectors.DefaultSelector()
         for stream in (self.process.stdout, self.process.stderr):

@@ -1,6 +1,6 @@
 """Reports on graded submissions: records, which any program can read, and text for a reader.
 
-A report is the same byte for byte for the same submissions, seed and examples, but for `timing`.
+On one machine a report is the same byte for byte for the same submissions, seed and examples, but for `timing`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from textwrap import wrap
 from .grading import RIGHT, WRONG, Graded, Grader, Result
 
 SCHEMA, WIDTH = 1, 90
-ISOLATION = "a separate process with limits on time and memory; this is not a sandbox"
-NOTE = f"Functions ran in {ISOLATION}:\ngrade only code that you would run yourself."
 NOUNS = {
     "function": "inputs",
     "formula": "cases",
@@ -42,6 +40,7 @@ def record(graded: Graded, hint: int = 0) -> dict:
         "notes": list(graded.submission.notes),
         "exercises": [result_record(r, hint) for r in graded.results],
         "output": graded.output,
+        "isolation": graded.isolation,
         "seconds": round(graded.seconds, 3),
     }
 
@@ -72,13 +71,12 @@ def hint_of(result: Result, hint: int) -> dict | None:
 
 
 def report(records: Iterable[dict], grader: Grader) -> dict:
-    """The whole report; nothing but `timing` depends on the machine."""
+    """The whole report; nothing but `timing`, and what each ran in, depends on the machine."""
     records = list(records)
     return {
         "schema": SCHEMA,
         "seed": grader.seed,
         "examples": grader.examples,
-        "isolation": ISOLATION,
         "submissions": [{k: v for k, v in r.items() if k != "seconds"} for r in records],
         "timing": {"seconds": [r["seconds"] for r in records]},
     }
@@ -93,8 +91,14 @@ def as_json(records: Sequence[dict], grader: Grader) -> str:
 
 def as_text(records: Iterable[dict], grader: Grader) -> str:
     """Every submission with its exercises, what is wrong indented under its exercise."""
+    records = list(records)
     blocks = ["\n".join(submission_lines(r)) for r in records]
-    return "\n\n".join([*blocks, NOTE]) + "\n"
+    return "\n\n".join([*blocks, *ran_in(records)]) + "\n"
+
+
+def ran_in(records: Iterable[dict]) -> list[str]:
+    """What the code of the submissions ran in; nothing, if none was run."""
+    return [f"Functions ran in {isolation}." for isolation in sorted({r["isolation"] for r in records} - {""})]
 
 
 def submission_lines(submission: dict) -> Iterable[str]:
