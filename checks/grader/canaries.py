@@ -82,7 +82,7 @@ def start_a_program():
 
 
 def signal_the_grader():
-    if GRADER == os.getpid():
+    if os.getpid() == GRADER:
         raise ProcessLookupError("another name space")
     os.kill(GRADER, 0)
 

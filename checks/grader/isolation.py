@@ -61,7 +61,7 @@ def self_test(worker: Worker) -> list[str]:
         kind, answer = worker.ask(b"S", source.encode() + CANARIES.read_bytes(), LIMITS.load)
     names = decode_json(answer)
     escapes = [name.removeprefix(ESCAPED).replace("_", " ") for name in names if name.startswith(ESCAPED)]
-    if kind != b"L" or not escapes and "all_tried" not in names:
+    if kind != b"L" or not (escapes or "all_tried" in names):
         raise BrokenFrame(f"the canaries did not finish: {answer[:200].decode('utf-8', 'replace')}")
     kind, answer = worker.ask(b"C", encode_call("double", 1, [Array((2,), (1.0, 2.0))]), LIMITS.call)
     if kind != b"R" or decode_arrays(answer, 1)[0].values != (2.0, 4.0):
@@ -85,7 +85,12 @@ def targets() -> Iterator[dict[str, object]]:
                 (socket.AF_UNIX, socket.SOCK_STREAM),
             )
         )
-        for listener, address in ((tcp, ("127.0.0.1", 0)), (udp, ("127.0.0.1", 0)), (abstract, ""), (path, f"{folder}/s")):
+        for listener, address in (
+            (tcp, ("127.0.0.1", 0)),
+            (udp, ("127.0.0.1", 0)),
+            (abstract, ""),
+            (path, f"{folder}/s"),
+        ):
             listener.bind(address)
         for listener in (tcp, abstract, path):
             listener.listen()

@@ -24,24 +24,26 @@ SYSTEM_LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cach
 DEVICES = ("/dev/null", "/dev/urandom")
 
 # All that a worker may ask of the kernel once it is confined: its memory, its clock, reading files (Landlock says
-# which), its two pipes.  No process, thread, program, socket, signal to others, new limit, namespace, or change of a file.
+# which), its pipes.  No process, thread, program, socket, signal to others, limit, namespace, no change of a file;
+# mkdir is there to be told that a folder exists.
 CALLS = """
     read readv pread64 preadv write writev lseek close close_range fstat fstatfs stat lstat newfstatat statx access
-    faccessat faccessat2 open openat getdents64 readlink readlinkat getcwd chdir fcntl dup dup2 dup3 fadvise64 mkdir mkdirat
+    faccessat faccessat2 open openat getdents64 readlink readlinkat getcwd chdir fcntl dup dup2 dup3 fadvise64
+    mkdir mkdirat
     mmap mprotect munmap mremap madvise brk mincore msync
     clock_gettime clock_getres gettimeofday time times getrusage nanosleep clock_nanosleep
     select pselect6 poll ppoll futex sched_yield sched_getaffinity rseq set_robust_list set_tid_address membarrier
     rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending sigaltstack restart_syscall pause
     alarm setitimer getitimer getrandom uname sysinfo getpid getppid gettid getuid geteuid getgid getegid getrlimit
     exit exit_group
-""".split()
+""".split()  # noqa: SIM905
 
 # What the list of sandlock itself leaves open: memory outside of every limit, the attributes of any file.
 ALSO_DENIED = """
     memfd_create memfd_secret
     chmod fchmod fchmodat chown fchown lchown fchownat utime utimes utimensat futimesat
     setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr
-""".split()
+""".split()  # noqa: SIM905
 ONLY_X86 = {"chmod", "chown", "lchown", "utime", "utimes", "futimesat"}
 
 
@@ -108,7 +110,9 @@ def in_bubblewrap(command: list[str], directory: str, environment: dict) -> subp
     files = [word for path in readable() for word in (bind(path), path, path)]
     folder = ["--size", str(SCRATCH_BYTES), "--tmpfs", directory, "--remount-ro", "/", "--chdir", directory]
     alone = ["--unshare-all", "--die-with-parent", "--cap-drop", "ALL"]
-    return piped([shutil.which("bwrap"), *alone, *files, *folder, "--", *command], directory, environment, Bubblewrapped)
+    return piped(
+        [shutil.which("bwrap"), *alone, *files, *folder, "--", *command], directory, environment, Bubblewrapped
+    )
 
 
 def bind(path: str) -> str:

@@ -15,10 +15,12 @@ from checks.__main__ import main
 from checks.grader.frames import BrokenFrame, decode_arrays
 from checks.grader.grading import RIGHT, UNANSWERED, WRONG, Grader
 from checks.grader.process import Limits
+from checks.grader.sandbox import UNSAFE
 from checks.grader.submission import read, read_python
 
 ROOT = Path(__file__).parents[2]
 GRADER = Grader(examples=20, limits=Limits(load=2.0, call=1.0))
+UNPROTECTED = Grader(examples=20, limits=Limits(load=2.0, call=1.0), tier=UNSAFE)
 POINTS = sum(checks.get(name).points for name in checks.names())
 GOOD = """import numpy as np
 def rnn_grad_U(U, W, x, h0, y):
@@ -270,7 +272,7 @@ def test_processes_left_behind_are_killed(tmp_path):
         "time.sleep(0.3)\n"
     )
     began = time.monotonic()
-    assert graded(source).passed and time.monotonic() - began < 20
+    assert graded(source, grader=UNPROTECTED).passed and time.monotonic() - began < 20
     pid = int(note.read_text())
     state = Path(f"/proc/{pid}/stat")
     assert not state.exists() or state.read_text().split(")")[1].split()[0] == "Z", os.kill(
@@ -307,7 +309,7 @@ def test_one_lost_worker_does_not_cost_the_next_exercise():
 
 def test_a_process_that_cannot_be_started(monkeypatch):
     monkeypatch.setattr("checks.grader.process.sys.executable", "/nowhere/python")
-    assert "No process can be started" in graded(GOOD).results[0].failure.message
+    assert "No process can be started" in graded(GOOD, grader=UNPROTECTED).results[0].failure.message
 
 
 def test_time_for_the_whole_submission():
@@ -347,12 +349,13 @@ def test_reports_replay_byte_for_byte(tmp_path):
     (tmp_path / "a.py").write_text(answer("return U @ U"))
     (tmp_path / "b.py").write_text(GOOD)
     runs = [
-        run("grade", ".", "--format", "json", "--seed", 3, "--examples", 15, cwd=tmp_path) for _ in range(2)
+        run("grade", ".", "--format", "json", "--seed", 3, "--examples", 15, "--unsafe", cwd=tmp_path)
+        for _ in range(2)
     ]
     first, second = (json.loads(r.stdout) for r in runs)
     assert first.pop("timing") and second.pop("timing")
     assert first == second and [s["file"] for s in first["submissions"]] == ["a.py", "b.py"]
-    assert first["schema"] == 1 and "not a sandbox" in first["isolation"]
+    assert first["schema"] == 1 and "not a sandbox" in first["submissions"][0]["isolation"]
     assert {p.name for p in tmp_path.iterdir()} == {"a.py", "b.py"}
     assert [r.returncode for r in runs] == [1, 1]
 
@@ -396,7 +399,7 @@ def test_text_report(tmp_path, capsys):
     assert main(["grade", str(path)]) == 1
     out = capsys.readouterr().out
     assert f"0 of {POINTS} points" in out and "differences of the remaining losses give" in out
-    assert "something is missing at the end" in out and "not a sandbox" in out
+    assert "something is missing at the end" in out and "sandbox" in out
 
 
 def test_list_and_template(tmp_path, capsys):

@@ -1,5 +1,6 @@
 """Never returns."""
 
+
 def rnn_grad_U(U, W, x, h0, y):
     while True:
         pass

@@ -1,5 +1,6 @@
 """Catches everything and begins again."""
 
+
 def rnn_grad_U(U, W, x, h0, y):
     while True:
         try:

@@ -1,5 +1,6 @@
 """Asks for all memory there is, and goes on as if nothing had been."""
 
+
 def rnn_grad_U(U, W, x, h0, y):
     held = []
     try:

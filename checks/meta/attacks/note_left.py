@@ -2,7 +2,6 @@
 
 import glob
 import os
-import tempfile
 
 
 def rnn_grad_U(U, W, x, h0, y):
