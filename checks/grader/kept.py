@@ -71,4 +71,5 @@ def state_of_sources() -> str:
 def settings_of(task) -> list:
     """What was asked, as plain data."""
     grader = task.grader
-    return [grader.seed, grader.examples, asdict(grader.limits), list(task.exercises), task.hint]
+    tier = grader.tier.name if grader.tier else ""
+    return [grader.seed, grader.examples, asdict(grader.limits), list(task.exercises), task.hint, tier]
