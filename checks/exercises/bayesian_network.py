@@ -1,0 +1,555 @@
+"""Question 4: exercises on prediction with a Bayesian neural network that has two weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from itertools import pairwise
+from random import Random
+
+import mpmath
+from sympy import Expr, Integer, Symbol, log, sqrt
+
+from derivations import bayesian_network as chains
+from derivations.expressions import substitute
+
+from .arrays import Array
+from .choice import ChoiceExercise, Option
+from .exercise import (
+    Disagreement,
+    FormulaExercise,
+    FunctionExercise,
+    Misconception,
+    Parameter,
+    Result,
+    Situation,
+    disagreement,
+)
+from .slips import Change, Falsified
+from .witness import Piece, Requirement, Shortfall, WitnessExercise
+
+COMMON = "bayesian_network#what-commonly-goes-wrong"
+PLUG_IN = "bayesian_network#bnn-plug-in"
+PREDICTIVE = "bayesian_network#bnn-predictive"
+
+# --- the mean on the ridge ------------------------------------------------------------------------
+
+
+def mean_on_the_band(field, B, c):
+    """The mean of w_1 over the thin band c <= w_1 w_2 <= c + h of the box, by quadrature; the width is per h."""
+
+    def width(w):
+        return (c + 1) / w - c / w
+
+    places = [c / B, field.power(c, field.number(1) / 2), B]
+    moment = field.context.quad(lambda w: w * width(w), places)
+    return moment / field.context.quad(width, places)
+
+
+def ridge_situations(field, random: Random) -> Iterator[Situation]:
+    """Boxes and slopes with c < B², the box of the homework first."""
+    pairs = [(10, 3), (10, 1), (2, 1)]
+    for _ in range(9):
+        B = Fraction(random.randint(4, 60), 4)
+        pairs.append((B, B * B * Fraction(random.randint(1, 15), 16)))
+    for B, c in pairs:
+        B, c = field.number(Fraction(B)), field.number(Fraction(c))
+        yield Situation({"B": B, "c": c}, mean_on_the_band(field, B, c))
+
+
+B, c = Symbol("B", positive=True), Symbol("c", positive=True)
+
+
+def in_symbols(mean: Expr) -> Expr:
+    return substitute(mean, {chains.B: B, chains.c: c})
+
+
+def ridge_slip(slip: Change) -> Falsified:
+    return Falsified("bayesian_network.ridge_mean_1", slip, in_symbols)
+
+
+RIDGE_SLIPS = (
+    Misconception(
+        "uniform on the ridge",
+        "The band around the ridge is not equally wide everywhere: in w_2 it is wider where w_1 is small.",
+        ridge_slip(lambda mean: (B + c / B) / 2),
+        COMMON,
+    ),
+    Misconception(
+        "the middle of the ridge",
+        "That is where the logarithm of w_1 has its mean.",
+        ridge_slip(lambda mean: sqrt(c)),
+        COMMON,
+    ),
+    Misconception(
+        "zero by symmetry",
+        "relu is not odd: with the signs of both weights changed the network is another one.",
+        ridge_slip(lambda mean: Integer(0)),
+        PLUG_IN,
+    ),
+    Misconception(
+        "not normalised",
+        "A mean is a ratio of two integrals. Here the density was not divided by its own integral.",
+        ridge_slip(lambda mean: mean * log(B**2 / c)),
+        PLUG_IN,
+    ),
+    Misconception(
+        "the lower end forgotten",
+        "w_1 cannot be near 0: then w_2 would have to leave the box.",
+        ridge_slip(lambda mean: mean.xreplace({-c / B: Integer(0)})),
+        PLUG_IN,
+    ),
+    Misconception(
+        "the wrong lower end",
+        "The smallest w_1 belongs to the largest w_2.",
+        ridge_slip(lambda mean: (B - c) / log(B / c)),
+        PLUG_IN,
+    ),
+)
+
+ridge_mean = FormulaExercise(
+    name="bayesian_network.ridge_mean",
+    question="Q4b",
+    title="The posterior mean of a weight on a ridge",
+    statement=r"""
+The network $w_2 \operatorname{relu}(w_1 x)$ has a prior that is uniform on $[-B, B]$ for both weights. The
+data were made by $c \operatorname{relu}(x)$ with $0 < c < B^2$, and there are more and more of them. Give
+the limit of the posterior mean of $w_1$, in terms of `B` and `c`.
+""".strip(),
+    points=2,
+    domain="B from 1/2 to 15, 0 < c < B²",
+    hints=(
+        "The likelihood depends on $w_1w_2$ alone, for $w_1>0$. Integrate $w_2$ out: what density is left for $w_1$?",
+        "A thin band around $w_1w_2=c$ has at $w_1$ a width in $w_2$. How does it depend on $w_1$?",
+    ),
+    positive=("B", "c"),
+    situations=ridge_situations,
+    source="the mean over a thin band around the ridge is",
+    misconceptions=RIDGE_SLIPS,
+)
+
+# --- the plug-in of the sum -----------------------------------------------------------------------
+
+
+def sum_situations(field, random: Random) -> Iterator[Situation]:
+    """The two weights that fit, equally likely: their mean put into the network."""
+    tanh = field.context.tanh
+    small = [(1, 2, 1), (1, 3, 2), (-1, 2, 1)]
+    drawn = [[Fraction(random.randint(-24, 24), 8) for _ in range(3)] for _ in range(15)]
+    for values in (*small, *drawn):
+        a, b, x = (field.number(Fraction(v)) for v in values)
+        half = field.number(1) / 2
+        first, second = half * a + half * b, half * b + half * a
+        yield Situation({"a": a, "b": b, "x": x}, tanh(first * x) + tanh(second * x))
+
+
+SUM_SLIPS = (
+    Misconception(
+        "the network at the mean is the mean network",
+        "This is what the posterior predictive distribution says. The plug-in averages the weights first.",
+        "tanh(a*x) + tanh(b*x)",
+        COMMON,
+    ),
+    Misconception(
+        "zero by symmetry",
+        "This network changes its sign with its weights. It is their exchange that changes nothing.",
+        "0",
+        PLUG_IN,
+    ),
+    Misconception(
+        "one unit forgotten",
+        "The network has two hidden units, and both have the mean as their weight.",
+        "tanh((a + b)*x/2)",
+        PLUG_IN,
+    ),
+    Misconception(
+        "the sum for the mean",
+        "Each weight is a half of the time a and a half of the time b.",
+        "2*tanh((a + b)*x)",
+        PLUG_IN,
+    ),
+    Misconception(
+        "tanh taken for linear",
+        "A tanh of a sum is not a sum of tanh.",
+        "(a + b)*x",
+        PLUG_IN,
+    ),
+    Misconception(
+        "one of the two weights",
+        "A mode of the posterior, and a good choice; but not its mean.",
+        "2*tanh(a*x)",
+        PLUG_IN,
+    ),
+)
+
+sum_plug_in = FormulaExercise(
+    name="bayesian_network.sum_plug_in",
+    question="Q4b",
+    title="The plug-in of a sum of two units",
+    statement=r"""
+The network $\tanh(w_1 x) + \tanh(w_2 x)$ has a uniform prior on a box. The data were made with the weights
+`a` and `b` in the box, at so many inputs that only these weights, in either order, fit. In the limit of
+many data, what does the network predict at `x` when the posterior *means* of its weights are put into it?
+""".strip(),
+    points=1,
+    domain="real a, b and x",
+    hints=(
+        "Which weights fit? How probable is each of them in the limit?",
+        "What is the mean of the first weight, and what is that of the second?",
+    ),
+    real=("a", "b", "x"),
+    situations=sum_situations,
+    source="the network at the mean of the two weights is",
+    misconceptions=SUM_SLIPS,
+)
+
+# --- two weights on a ridge -----------------------------------------------------------------------
+
+SLOPE, BOX, TIMES = 6, 10, 4
+
+
+def both(pieces: Mapping) -> tuple:
+    return pieces["first"], pieces["second"]
+
+
+def plug_in_slope(pieces: Mapping) -> Fraction:
+    (a, b), (p, q) = both(pieces)
+    return (a + p) / 2 * (b + q) / 2
+
+
+def inside(pieces: Mapping) -> Shortfall | None:
+    largest = max(abs(w) for weights in both(pieces) for w in weights)
+    return None if largest <= BOX else Shortfall(f"a weight has the size {float(largest):g}")
+
+
+def fits_the_data(pieces: Mapping) -> Shortfall | None:
+    wrong = [w1 * w2 for w1, w2 in both(pieces) if w1 * w2 != SLOPE]
+    return Shortfall(wrong[0], Fraction(SLOPE)) if wrong else None
+
+
+def far_off(pieces: Mapping) -> Shortfall | None:
+    slope = plug_in_slope(pieces)
+    if slope >= TIMES * SLOPE:
+        return None
+    return Shortfall(f"the plug-in has the slope {float(slope):g}")
+
+
+two_weights = WitnessExercise(
+    name="bayesian_network.two_weights",
+    question="Q4b",
+    title="Two weights that fit, and a mean that doesn't",
+    statement=r"""
+For the network $w_2 w_1 x$ a posterior gives probability one half to each of two weights, `first` $= (w_1,
+w_2)$ and `second` $= (w_1', w_2')$. Both lie in the box $[-10, 10]^2$ and compute $6x$ exactly. Give two
+such weights for which the network at the posterior mean has a slope of at least 24.
+""".strip(),
+    points=1,
+    domain="exact fractions",
+    hints=(
+        "Both lie on the ridge $w_1w_2=6$. Write the slope at the mean with $w_1$ and $w_1'$ alone.",
+        "How far apart can two places on the ridge be, inside the box?",
+    ),
+    pieces=(
+        Piece("first", (2,), "one pair of weights"),
+        Piece("second", (2,), "the other pair"),
+    ),
+    requirements=(
+        Requirement("all weights lie between -10 and 10.", inside),
+        Requirement("both pairs have the product 6.", fits_the_data),
+        Requirement("the network at the mean of the two has a slope of at least 24.", far_off),
+    ),
+    misconceptions=(
+        Misconception(
+            "opposite signs",
+            "The mean is then close to 0, or is 0, and so is the slope. A slope that is too large is asked for.",
+            {"first": [2, 3], "second": [-2, -3]},
+            PLUG_IN,
+            lambda pieces: plug_in_slope(pieces) <= 0,
+        ),
+        Misconception(
+            "twice the same function at the same place",
+            "A mean of equal weights is that weight. The two are to lie far apart.",
+            {"first": [2, 3], "second": [2, 3]},
+            PLUG_IN,
+            lambda pieces: pieces["first"] == pieces["second"],
+        ),
+        Misconception(
+            "another function",
+            "The slope at the mean may be as asked, but these weights do not compute 6x.",
+            {"first": [10, 10], "second": [1, 1]},
+            PLUG_IN,
+            lambda pieces: fits_the_data(pieces) is not None and inside(pieces) is None and plug_in_slope(pieces) > 24,
+        ),
+        Misconception(
+            "outside the box",
+            "The prior gives no probability to weights beyond 10.",
+            {"first": [60, "1/10"], "second": ["1/10", 60]},
+            PLUG_IN,
+            lambda pieces: inside(pieces) is not None,
+        ),
+    ),
+)
+
+# --- do more data close the gap? ------------------------------------------------------------------
+
+COUNTS = (1, 100, 10**12)
+HALF, TWO = Fraction(1, 2), Fraction(2)
+
+
+def posteriors() -> Iterator[tuple]:
+    """(what, weights): for w_1 w_2 x with the true slope 1; all are equally likely before, and x = 1 is seen."""
+    ridge = [(HALF, TWO), (Fraction(1), Fraction(1)), (TWO, HALF), (TWO, TWO), (HALF, HALF)]
+    yield "on one branch of the ridge", ridge
+    yield "on both branches", [*ridge, *((-a, -b) for a, b in ridge)]
+    yield "with one that fits", [(Fraction(1), Fraction(1)), (TWO, TWO), (HALF, HALF), (TWO, Fraction(1))]
+
+
+def probabilities(weights, n: int) -> list:
+    """Posterior probabilities, with n data."""
+    rates = [mpmath.exp(-mpmath.mpf(n) / 2 * (float(a * b) - 1) ** 2) for a, b in weights]
+    return [rate / sum(rates) for rate in rates]
+
+
+def moments(case, n: int) -> dict:
+    """Predictive slope, plug-in slope, means and variance of the first weight, with n data."""
+    _, weights = case
+    p = probabilities(weights, n)
+    average = lambda f: sum(q * float(f(a, b)) for q, (a, b) in zip(p, weights, strict=True))  # noqa: E731
+    first, second = average(lambda a, b: a), average(lambda a, b: b)
+    return {
+        "predictive": average(lambda a, b: a * b),
+        "plug-in": first * second,
+        "variance": average(lambda a, b: a * a) - first**2,
+    }
+
+
+def tell_moments(case) -> str:
+    what, weights = case
+    shown = ", ".join(f"({float(a):g}, {float(b):g})" for a, b in weights)
+    rows = []
+    for n in COUNTS:
+        found = moments(case, n)
+        rows.append(
+            f"n = {n:g}: predictive slope {float(found['predictive']):.4g}, plug-in slope "
+            f"{float(found['plug-in']):.4g}, variance of w_1 {float(found['variance']):.3g}"
+        )
+    return f"Take {len(weights)} weights {what}: {shown}. With the true slope 1, {'; '.join(rows)}."
+
+
+def at_the_end(quantity: str, target: float):
+    return lambda case: abs(moments(case, COUNTS[-1])[quantity] - target) < 1e-3
+
+
+more_data = ChoiceExercise(
+    name="bayesian_network.more_data",
+    question="Q4c",
+    title="Do more data close the gap?",
+    statement=r"""
+The network $w_1 w_2 x$ has a prior on finitely many weights, some of which compute the true function $x$
+exactly. The number of data grows. Which of these claims is true whatever these weights are?
+""".strip(),
+    points=1,
+    domain="three priors, with 1, 100 and 10^12 data",
+    hints=(
+        "Which weights are left when $n$ is very large?",
+        "There may be one such weight, or several. Try both.",
+    ),
+    options=(
+        Option(
+            "The network at the posterior mean of the weights tends to the truth.",
+            at_the_end("plug-in", 1.0),
+            tell_moments,
+        ),
+        Option(
+            "The posterior variance of each weight tends to 0.",
+            at_the_end("variance", 0.0),
+            tell_moments,
+        ),
+        Option(
+            "The mean of the posterior predictive distribution tends to the truth.",
+            at_the_end("predictive", 1.0),
+            tell_moments,
+            explanation="Weights that compute something else lose their probability, exponentially fast in n; all "
+            "that are left compute the same.",
+            proofs=("bayesian_network.concentration", "bayesian_network.predictive_on_fibre"),
+        ),
+        Option(
+            r"In the end $\mathbb E[w_1 w_2] \ne \mathbb E[w_1]\,\mathbb E[w_2]$.",
+            lambda case: abs(moments(case, COUNTS[-1])["plug-in"] - moments(case, COUNTS[-1])["predictive"]) > 1e-3,
+            tell_moments,
+        ),
+        Option(
+            "The gap between the plug-in and the predictive mean never grows with $n$.",
+            lambda case: all(gap(case, more) <= gap(case, fewer) + 1e-9 for fewer, more in pairwise(COUNTS)),
+            tell_moments,
+        ),
+    ),
+    cases=posteriors,
+    misconceptions=(
+        Misconception(
+            "more data close the gap",
+            "They leave only weights that fit; the mean of those need not fit.",
+            "a",
+            COMMON,
+        ),
+        Misconception(
+            "the weights are identified",
+            "Only the function is. Several weights may compute it.",
+            "b",
+            COMMON,
+        ),
+        Misconception(
+            "there is always a gap",
+            "If a single weight is left, its mean is that weight.",
+            "d",
+            COMMON,
+        ),
+    ),
+)
+
+
+def gap(case, n: int):
+    found = moments(case, n)
+    return abs(found["plug-in"] - found["predictive"])
+
+
+# --- predictions from samples ---------------------------------------------------------------------
+
+WEIGHTS = (1, 2, -1, 0.5, -2, 3, 0, -0.5, 1.5)
+
+
+def outputs(inputs: Mapping[str, list], x) -> list:
+    """What each sample computes at x."""
+    pairs = zip(inputs["w1"], inputs["w2"], strict=True)
+    return [mpmath.mpf(b) * max(mpmath.mpf(a) * mpmath.mpf(x), 0) for a, b in pairs]
+
+
+def average(values):
+    return mpmath.fsum(values) / len(values)
+
+
+def demanded(inputs: Mapping[str, list]) -> dict:
+    """Mean and variance of the mixture of N(f_w(x), 1), from its first two moments."""
+    found = {"mean": [], "variance": []}
+    for x in inputs["x"]:
+        values = outputs(inputs, x)
+        mean = average(values)
+        found["mean"].append(mean)
+        found["variance"].append(average([1 + v * v for v in values]) - mean**2)
+    return found
+
+
+def judge_predict(inputs: Mapping[str, list], results: Mapping[str, Array]) -> Iterator[Disagreement]:
+    sizes = [abs(v) for x in inputs["x"] for v in outputs(inputs, x)]
+    reach = float(1 + max(sizes)) ** 2
+    for name, values in demanded(inputs).items():
+        expected = Array(results[name].shape, tuple(map(float, values)))
+        bound = 64 * results[name].eps * len(inputs["w1"]) * reach
+        if problem := disagreement(name, results[name], expected, bound):
+            yield problem
+
+
+def answered(mean=None, variance=None):
+    """The right results, but for one that is made by `mean` or `variance` from the inputs and x."""
+
+    def answer(inputs):
+        found = demanded(inputs)
+        for name, wrong in (("mean", mean), ("variance", variance)):
+            if wrong is not None:
+                found[name] = [wrong(inputs, x) for x in inputs["x"]]
+        return {name: [float(v) for v in values] for name, values in found.items()}
+
+    return answer
+
+
+def plugged_in(inputs, x):
+    return average(inputs["w2"]) * max(average(inputs["w1"]) * x, 0)
+
+
+def mean_of(inputs, x):
+    return average(outputs(inputs, x))
+
+
+def spread_of(inputs, x):
+    values = outputs(inputs, x)
+    return average([v * v for v in values]) - average(values) ** 2
+
+
+PREDICT_SLIPS = (
+    Misconception(
+        "the network at the mean weights",
+        "The weights were averaged, and then put into the network. Average its outputs.",
+        answered(mean=plugged_in),
+        PLUG_IN,
+    ),
+    Misconception(
+        "half averaged",
+        "The outer weight was averaged by itself. It belongs to the inner weight of the same sample.",
+        answered(mean=lambda inputs, x: average(inputs["w2"]) * average([max(a * x, 0) for a in inputs["w1"]])),
+        COMMON,
+    ),
+    Misconception(
+        "the noise is forgotten",
+        "An observation is predicted, and observations have noise of variance 1.",
+        answered(variance=spread_of),
+        PREDICTIVE,
+    ),
+    Misconception(
+        "the noise alone",
+        "The samples disagree about the output, and that is doubt too.",
+        answered(variance=lambda inputs, x: 1.0),
+        PREDICTIVE,
+    ),
+    Misconception(
+        "standard deviation for variance",
+        "The variance is asked for, not its root.",
+        answered(variance=lambda inputs, x: mpmath.sqrt(1 + spread_of(inputs, x))),
+        PREDICTIVE,
+    ),
+    Misconception(
+        "the mean square",
+        "From the mean of the squares the square of the mean has to be taken off.",
+        answered(variance=lambda inputs, x: 1 + average([v * v for v in outputs(inputs, x)])),
+        PREDICTIVE,
+    ),
+    Misconception(
+        "the noise averaged too",
+        "Every sample predicts with noise of variance 1. A mixture of such does not get less noisy.",
+        answered(variance=lambda inputs, x: mpmath.mpf(1) / len(inputs["w1"]) + spread_of(inputs, x)),
+        PREDICTIVE,
+    ),
+)
+
+predict = FunctionExercise(
+    name="bayesian_network.predict",
+    question="Q4a",
+    title="Predictions from samples of the posterior",
+    statement=r"""
+A posterior over the weights of $f_w(x) = w_2 \operatorname{relu}(w_1 x)$ is given by $N$ samples, all
+equally probable: the entries of `w1` and `w2`. Observations are $y \mid x, w \sim \mathcal N(f_w(x), 1)$.
+Write a function that returns the mean and the variance of the posterior predictive distribution of $y$ at
+each of the inputs `x`. The samples *are* the posterior: divide by $N$.
+""".strip(),
+    points=2,
+    domain="N from 1 to 4 samples, one to three inputs, weights and inputs from -2 to 3",
+    hints=(
+        "Which distribution does one sample predict? The posterior predictive is a mixture of these.",
+        "The variance of a mixture: the mean of the variances, and the variance of the means.",
+    ),
+    sizes={"N": (1, 4), "m": (1, 3)},
+    parameters=(
+        Parameter("w1", ("N",), "inner weights", WEIGHTS),
+        Parameter("w2", ("N",), "outer weights", WEIGHTS),
+        Parameter("x", ("m",), "inputs", WEIGHTS),
+    ),
+    results=(
+        Result("mean", ("m",), "the predictive mean", points=1),
+        Result("variance", ("m",), "the predictive variance", points=1),
+    ),
+    judge=judge_predict,
+    source="the mixture of the samples' predictions has",
+    generic={},
+    misconceptions=PREDICT_SLIPS,
+)
+
+EXERCISES = (ridge_mean, sum_plug_in, two_weights, more_data, predict)
