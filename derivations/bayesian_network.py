@@ -88,7 +88,7 @@ STATISTICS = Derivation(
     "Q4",
     Domain(
         (
-            Declaration(n, "size", "number of observations at one input", 1, 4),
+            Declaration(n, "size", "number of observations", 1, 4),
             Declaration(Y, "matrix", "what is observed at this input"),
             Declaration(f, "real", "the value of the network there"),
         ),
@@ -120,8 +120,8 @@ POSTERIOR = Derivation(
     "Q4",
     Domain(
         (
-            Declaration(m, "size", "number of weights that the prior has", 1, 3),
-            Declaration(n, "size", "number of observations at one input", 1, 3),
+            Declaration(m, "size", "number of weights, or of pairs of weights", 1, 3),
+            Declaration(n, "size", "number of observations", 1, 3),
             Declaration(Y, "matrix", "what is observed at this input"),
             Declaration(Q, "positive matrix", "prior probabilities, up to a factor"),
             Declaration(F, "matrix", "$f_k$: what the network with weights $w_k$ computes there"),
@@ -174,7 +174,7 @@ ON_FIBRE = Derivation(
     "Q4a",
     Domain(
         (
-            Declaration(m, "size", "number of weights in the posterior", 1, 3),
+            Declaration(m, "size", "number of weights, or of pairs of weights", 1, 3),
             Declaration(P, "probabilities", "their probabilities, with sum 1"),
             Declaration(y_s, "real", "the observation to predict"),
             Declaration(value, "real", "the value that the network has at $x_*$ with each of these weights"),
@@ -208,7 +208,7 @@ predicted = Symbol("μ_*", real=True)
 MIXTURE = over_weights(at(P, k) * normal(at(F, k)))
 FEW_DIGITS = 64
 VALUES = (
-    Declaration(m, "size", "number of weights in the posterior", 1, 2),
+    Declaration(m, "size", "number of weights, or of pairs of weights", 1, 2),
     Declaration(P, "probabilities", "their probabilities, with sum 1"),
     Declaration(F, "matrix", "$f_k$: the value at $x_*$ with the weights $w_k$"),
 )
@@ -259,12 +259,12 @@ def nonnegative(label: str, column: Column) -> Inequality:
 
 CONCENTRATION_DOMAIN = Domain(
     (
-        Declaration(m, "size", "number of weights on each side", 1, 3),
-        Declaration(size, "positive", "number of data"),
+        Declaration(m, "size", "number of weights, or of pairs of weights", 1, 3),
+        Declaration(size, "positive", "number of observations"),
         Declaration(FAR, "positive matrix", "$a_k$: prior probabilities of weights far off"),
         Declaration(NEAR, "positive matrix", "$q_k$: prior probabilities of weights nearby"),
-        Declaration(delta, "positive", "weights nearby have a discrepancy of at most δ"),
-        Declaration(gamma, "positive", "weights far off have one of at least δ + γ"),
+        Declaration(delta, "positive", r"weights nearby have a discrepancy of at most $\delta$"),
+        Declaration(gamma, "positive", r"weights far off have one of at least $\delta+\gamma$"),
         Declaration(EXCESS, "positive matrix", "$e_k$: by how much more"),
         Declaration(DEFICIT, "positive matrix", "$d_k$: by how much less"),
     ),
@@ -339,7 +339,7 @@ CONCENTRATION = Derivation(
         Step(part_of_denominator),
         Step(cited_bound(FAR_BOUND.name, "far off", "Weights far off fit badly.")),
         Step(reciprocal_of_bound(NEAR_BOUND.name, "nearby", "Weights nearby fit well: the denominator is not small.")),
-        Step(limit_at_infinity(None, "more and more data", "γ > 0, and neither δ nor the prior changes with $n$.")),
+        Step(limit_at_infinity(None, "more and more data", r"$\gamma>0$, and neither $\delta$ nor the prior changes with $n$.")),
     ),
     r"The discrepancy of weights $w$ is $K=\tfrac12\,\mathbb E_F\,(f_w(x)-f(x))^2$: by how much their expected log "
     "likelihood per observation falls short of the best. However near together the two groups are, all of the "
@@ -355,10 +355,10 @@ CONCENTRATION = Derivation(
 MEAN_1, MEAN_2 = r"posterior mean $\mathbb E\,w_1$", r"posterior mean $\mathbb E\,w_2$"
 mean_1, mean_2, covariance = (Symbol(name, real=True) for name in ("ω_1", "ω_2", "C"))
 WEIGHTS = (
-    Declaration(m, "size", "number of weights in the posterior", 1, 3),
+    Declaration(m, "size", "number of weights, or of pairs of weights", 1, 3),
     Declaration(P, "probabilities", "their probabilities, with sum 1"),
-    Declaration(U, "matrix", "$u_k$: the first weight"),
-    Declaration(V, "matrix", "$v_k$: the second weight"),
+    Declaration(U, "matrix", "$u_k$: first weights"),
+    Declaration(V, "matrix", "$v_k$: second weights"),
 )
 MEANS = (
     Equation("first mean", mean_1, over_weights(at(P, k) * at(U, k)), meaning=MEAN_1),
@@ -447,7 +447,7 @@ def symmetric_domain(kind: str, meaning: str, image, fact: Equation) -> Domain:
     first, second = (sum(w[place] * likelihood(*w) for w in pair) for place in (0, 1))
     return Domain(
         (
-            Declaration(m, "size", "number of pairs of weights", 1, 2),
+            Declaration(m, "size", "number of weights, or of pairs of weights", 1, 2),
             Declaration(n, "size", "number of observations", 1, 2),
             Declaration(U, "matrix", "$u_k$: first weights"),
             Declaration(V, "matrix", "$v_k$: second weights"),
@@ -581,7 +581,7 @@ RIDGE_BOUND = Derivation(
     "Q4b",
     Domain(
         (
-            Declaration(m, "size", "number of weights in the posterior", 1, 3),
+            Declaration(m, "size", "number of weights, or of pairs of weights", 1, 3),
             Declaration(P, "probabilities", "their probabilities, with sum 1"),
             Declaration(U, "positive matrix", "$u_k$: the first weight, positive"),
             Declaration(c, "positive", "the true slope"),
@@ -709,7 +709,7 @@ QUARTIC = Derivation(
     "Q4c",
     Domain(
         (
-            Declaration(size, "positive", "number of data"),
+            Declaration(size, "positive", "number of observations"),
             Declaration(rate, "positive", "curvature of fourth order"),
         ),
         digits=FEW_DIGITS,

@@ -39,6 +39,7 @@ def used_names(expression: Basic) -> set[str]:
 GREEK = {
     "α": r"\alpha",
     "β": r"\beta",
+    "γ": r"\gamma",
     "δ": r"\delta",
     "κ": r"\kappa",
     "λ": r"\lambda",
@@ -50,6 +51,7 @@ GREEK = {
 }
 TEX_NAMES = GREEK | {
     "ℒ": r"\mathcal{L}",
+    "ℓ": r"\ell",
     "log p(y_*|y)": r"\log p(y_*\mid y)",
     "σ²": r"\sigma^2",
     "f_∞": r"f_\infty",
