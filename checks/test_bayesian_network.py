@@ -86,7 +86,7 @@ def test_the_quadrature_agrees_with_a_plain_grid(network, n):
 
 
 @networks
-@pytest.mark.parametrize("n", [1, 10**3, 10**6, HUGE])
+@pytest.mark.parametrize("n", [1, 10**3, HUGE])
 def test_more_nodes_change_nothing(network, n):
     some, more = (expected_posterior(network, n, nodes=nodes) for nodes in (10, 14))
     for name, a, b in zip(
@@ -98,7 +98,7 @@ def test_more_nodes_change_nothing(network, n):
 
 def test_statistics_are_drawn_as_those_of_data_are():
     """Counts and means drawn from their own distributions, against those of data drawn one by one."""
-    rng, n, repeats = np.random.default_rng(4), 30, 1500
+    rng, n, repeats = np.random.default_rng(4), 30, 800
     x = np.array([0.5, 1.0, 2.0])
     drawn = [oracle.simulated(TANH, TRUTH, x, n, rng) for _ in range(repeats)]
     one_by_one = []
@@ -127,7 +127,7 @@ def test_with_many_data_the_prediction_is_the_truth_with_the_noise_alone(network
 @pytest.mark.parametrize("n", [10**4, HUGE])
 def test_simulated_data_lead_there_too(network, n):
     """Means drawn at random move the prediction by a few posterior standard deviations, not more."""
-    for seed in range(3):
+    for seed in range(2):
         data = oracle.simulated(network, TRUTH, INPUTS, n, np.random.default_rng(seed))
         posterior = oracle.posterior(network, data, oracle.centres(network, TRUTH))
         spread = np.sqrt(posterior.variance(AT) - 1)
