@@ -81,7 +81,9 @@ def equal_to(
             sizes = {n: 1 if point < 3 else random.randint(1, LARGEST_SIZE) for n in names if n in sizes_in(shapes)}
             draw = small if point < POINTS // 3 else any_number
             values = {n: abs(draw(field, random)) if n in positive else draw(field, random) for n in (*real, *positive)}
-            values |= {n: rows(shape, sizes, lambda: draw(field, random)) for n, shape in (shapes or {}).items()}
+            values |= {
+                n: rows(shape, sizes, lambda draw=draw: draw(field, random)) for n, shape in (shapes or {}).items()
+            }
             known = {names[n]: v for n, v in {**values, **sizes}.items()}
             try:
                 yield Situation(values, evaluate(formula, World(known, field=field)), sizes)

@@ -7,7 +7,7 @@ from random import Random
 
 import mpmath
 
-from .arrays import Array, flat
+from .arrays import Array, flat, remembered
 from .chain import ChainExercise, Form
 from .choice import ChoiceExercise, Option
 from .exercise import (
@@ -43,6 +43,7 @@ def gram(A, B):
     return _mp.matrix([[kernel(a, b) for b in B] for a in A])
 
 
+@remembered
 def condition_the_joint(X, y, Xs):
     """Mean and covariance of f(Xs) given f(X) = y, from the precision matrix of their joint density.
 
@@ -59,6 +60,7 @@ def condition_the_joint(X, y, Xs):
     return mean, noisy - _mp.eye(m)
 
 
+@remembered
 def conditioning(X) -> tuple[float, float]:
     """‖K⁻¹‖ and the condition number of K, in the row norm; infinite if K is singular."""
     K = gram(X, X)

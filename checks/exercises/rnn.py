@@ -7,7 +7,7 @@ from random import Random
 
 import mpmath
 
-from .arrays import Array, flat
+from .arrays import Array, flat, remembered
 from .chain import ChainExercise, Form
 from .exercise import (
     Disagreement,
@@ -42,6 +42,7 @@ def _dot(a, b):
     return sum((p * q for p, q in zip(a, b, strict=True)), _mp.zero)
 
 
+@remembered
 def gradient_by_differences(inputs: Mapping[str, list]) -> list[list[float]]:
     """∂ loss/∂U by central differences; with 40 digits and a step of 2⁻⁴⁵ exact to some 25 digits."""
     exact = {name: _exact(rows) for name, rows in inputs.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
+from itertools import chain
 from math import prod
 from random import Random
 
@@ -52,6 +53,25 @@ def inputs_of(exercise: FunctionExercise, largest: Sizes) -> st.SearchStrategy[I
     lengths = st.tuples(*(st.integers(low, largest[name]) for name, (low, _) in exercise.sizes.items()))
     named = lengths.flatmap(of_lengths).map(lambda drawn: dict(zip(names, drawn, strict=True)))
     return named.filter(lambda inputs: exercise.admissible({n: a.nested() for n, a in inputs.items()}))
+
+
+DRAWN: dict[tuple, list[Inputs]] = {}
+
+
+def drawn(exercise: FunctionExercise, examples: int, seed: int) -> list[Inputs]:
+    """What Hypothesis draws as long as nothing fails: the same inputs for every answer."""
+    sizes = tuple(exercise.sizes.items())
+    key = (exercise.name, sizes, exercise.parameters, exercise.admissible, examples, seed)
+    if key not in DRAWN:
+        found: list[Inputs] = []
+
+        def keep(inputs):
+            found.append(inputs)
+
+        largest = {name: high for name, (_, high) in exercise.sizes.items()}
+        seeded(keep, inputs_of(exercise, largest), examples, seed, (Phase.generate,))()
+        DRAWN[key] = found
+    return DRAWN[key]
 
 
 def sizes_of(exercise: FunctionExercise, inputs: Inputs) -> Sizes:
@@ -149,8 +169,7 @@ class Search:
         Hypothesis shrinks entries well and sizes badly, so each size is then lowered by one, as long
         as some input of those sizes still fails.
         """
-        largest = {name: high for name, (_, high) in self.exercise.sizes.items()}
-        failure, inputs, passed = self.failure_within(largest, examples)
+        failure, inputs, passed = self.failure_among_the_drawn(examples)
         if failure is None and self.exercise.generic is not None:
             failure, inputs, more = self.failure_among(generic_inputs(self.exercise, GENERIC, self.seed))
             passed += more
@@ -163,20 +182,29 @@ class Search:
 
     def passes(self, examples: int) -> bool:
         """Whether there is no failure on the inputs on which `smallest_failure` first looks for one."""
-
-        def one(inputs):
-            if self.attempt(inputs):
-                raise Failed
-
-        largest = {name: high for name, (_, high) in self.exercise.sizes.items()}
+        inputs: Iterable[Inputs] = drawn(self.exercise, examples, self.seed)
+        if self.exercise.generic is not None:
+            inputs = chain(inputs, generic_inputs(self.exercise, GENERIC, self.seed))
         try:
-            seeded(one, inputs_of(self.exercise, largest), examples, self.seed, (Phase.generate,))()
-            if self.exercise.generic is not None:
-                for inputs in generic_inputs(self.exercise, GENERIC, self.seed):
-                    one(inputs)
-        except (Failed, Flaky, Broken):
+            return not any(self.attempt(i) for i in inputs)
+        except Broken:
             return False
-        return True
+
+    def failure_among_the_drawn(self, examples: int) -> tuple[Failure | None, Inputs | None, int]:
+        """The same as `failure_within` the largest sizes, but an answer that is right is not drawn for anew."""
+        passed = 0
+        try:
+            for inputs in drawn(self.exercise, examples, self.seed):
+                if failure := self.attempt(inputs):
+                    break
+                passed += 1
+            else:
+                return None, None, passed
+        except Broken as broken:
+            return broken.failure, None, passed
+        largest = {name: high for name, (_, high) in self.exercise.sizes.items()}
+        shrunk, smallest, _ = self.failure_within(largest, examples)
+        return (shrunk, smallest, passed) if shrunk else (unsteady(failure), None, passed)
 
     def failure_among(self, candidates: Iterable[Inputs]) -> tuple[Failure | None, Inputs | None, int]:
         """The same for given inputs."""
