@@ -1,6 +1,7 @@
 """The audit of the grader: no right answer is refused and no wrong one passes; and the audit itself can fail."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +72,8 @@ def test_mutants_that_are_no_mutants_are_left_out():
 def test_upper_bounds(faults, tried, bound):
     """As tables of Clopper and Pearson have them, one-sided, 95 %."""
     assert audit.upper_bound(faults, tried) == pytest.approx(bound, abs=2e-4)
+
+
+def test_the_page_says_how_many_inputs_were_used():
+    text = (Path(__file__).parents[2] / "book" / "audit.md").read_text(encoding="utf-8")
+    assert f"called on {audit.EXAMPLES} inputs" in " ".join(text.split())
