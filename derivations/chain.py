@@ -89,6 +89,7 @@ def _shorter(end: str) -> Callable:
 
 
 OFF_BY_A_THOUSANDTH = Mutant("result × 1001/1000 (a zero result: 1)", _scaled(Rational(1001, 1000)))
+A_THOUSANDTH_ONLY = Mutant("result × 1/1000", _scaled(Rational(1, 1000)))
 NOT_THE_LIMIT = Mutant("limit + 1/1000", lambda matched, result: add(result, Rational(1, 1000)))
 PLUS_ONE = Mutant("result + 1 in every entry", lambda matched, result: add(result, _ones(result)))
 BOUND_TOO_SMALL = Mutant("bound × 999/1000", _scaled(Rational(999, 1000)))
@@ -142,7 +143,7 @@ class Rule:
         pass_ = _Rewriting(self, places=[])
         marked = pass_.run(line.right, context)
         for place, part in pass_.places:
-            if not grows_with(place, marked):
+            if not grows_with(place, marked, context):
                 raise DoesNotApply(f"{self.name}: {text(line.right)} does not grow with {text(part)}")
 
 
@@ -173,7 +174,7 @@ class _Rewriting:
     def _replace(self, matched, replacement):
         self.done += 1
         if self.places is not None:
-            place = Dummy("p", nonnegative=True) if matched.is_nonnegative else Dummy("p", real=True)
+            place = Dummy("p", nonnegative=True) if matched.is_extended_nonnegative else Dummy("p", real=True)
             self.places.append((place, matched))
             return place
         if self.mutant is None or self.done > 1:
@@ -190,21 +191,32 @@ class _Rewriting:
         return rebuild_node(expression, new)
 
 
-def grows_with(place: Symbol, whole: Expr) -> bool:
-    """Whether a scalar grows (weakly) with a symbol in it, under sums over an index too."""
+def grows_with(place: Symbol, whole: Expr, context: Context | None = None) -> bool:
+    """Whether a scalar grows (weakly) with a symbol in it, under sums over an index too.
+
+    The context tells which exponents are not negative.
+    """
     if whole == place or not whole.has(place):
         return True
     if isinstance(whole, Binder):
-        return isinstance(whole, IndexSum) and grows_with(place, whole.body)
-    if not whole.atoms(Binder):
-        return bool(whole.diff(place).is_nonnegative)
+        return isinstance(whole, IndexSum) and grows_with(place, whole.body, context)
+    if not whole.atoms(Binder) and whole.diff(place).is_nonnegative:
+        return True
+    if whole.is_Pow and context is not None and not whole.exp.has(place):
+        safe = whole.exp.is_nonnegative or context.is_nonnegative(whole.exp)
+        return bool(safe and whole.base.is_extended_nonnegative and grows_with(place, whole.base, context))
     if whole.is_Add:
-        return all(grows_with(place, term) for term in whole.args)
+        return all(grows_with(place, term, context) for term in whole.args)
     if whole.is_Mul:
         moving = [f for f in whole.args if f.has(place)]
         others = [f for f in whole.args if not f.has(place)]
-        return len(moving) == 1 and all(f.is_nonnegative for f in others) and grows_with(place, moving[0])
+        return len(moving) == 1 and all(map(_is_nonnegative, others)) and grows_with(place, moving[0], context)
     return False
+
+
+def _is_nonnegative(factor: Expr) -> bool:
+    """Values are finite wherever they are."""
+    return bool(factor.is_extended_nonnegative)
 
 
 def rebuild_node(expression: Basic, args: list) -> Basic:
@@ -335,7 +347,8 @@ class Derivation:
                 f"{self.name} ends in {self.relation}, which cannot be cited as an equation"
             )
         if self.index is None:
-            return Equation(self.name, last.left, last.right, meaning=self.title)
+            every = free_matrices(self.domain)
+            return Equation(self.name, last.left, last.right, meaning=self.title, every=every)
         symbol, lower, upper = self.index.symbol, self.index.lower, self.index.upper
         return Equation(self.name, last.left, last.right, symbol, lower, upper, self.title)
 

@@ -9,7 +9,11 @@ from sympy import Basic, Expr, Symbol, sympify
 from sympy.matrices.expressions import MatrixSymbol
 
 from .domain import Equation, Inequality
-from .expressions import Binder, Member, open_binder
+from .expressions import Binder, Member, fresh_index, open_binder, substitute
+
+
+MOST_UNFOLDED = 20
+"""How many definitions are unfolded, one within the other, to see that the variable is not among them."""
 
 
 class DoesNotApply(ValueError):
@@ -125,33 +129,61 @@ class Context:
 
     def _member_varies(self, member: Member, visited: frozenset) -> bool:
         v = self.variable
+        if isinstance(v, Member) and self._comes_before(member, frozenset()):
+            return False
         if isinstance(v, Member) and v.family == member.family:
-            earlier = self.is_nonnegative(v.index - member.index - 1)
-            return not (earlier and self.runs_forward(member.family))
+            return True
         if member.family in visited or next(iter(self._possible_definitions(member)), None) is None:
             return False
         visited = visited | {member.family}
-        own = (e.right for e in self.equations.values() if _defines(e, member.family))
+        own = (_at_any_index(e) for e in self._own_definitions(member.family))
         return any(self._varies(right, visited) for right in own)
 
-    def runs_forward(self, family: Basic) -> bool:
-        """Whether every definition of a family mentions only members before the one it defines."""
-        own = [e for e in self.equations.values() if _defines(e, family)]
+    def _comes_before(self, member: Member, visited: frozenset) -> bool:
+        """Whether a member is made of members before the variable only, which no definition looks ahead to."""
+        v = self.variable
+        if self.is_nonnegative(v.index - member.index - 1):
+            return self._looks_back(member.family)
+        if member.family == v.family or member in visited or len(visited) > MOST_UNFOLDED:
+            return False
+        visited = visited | {member}
         return all(
-            e.index is not None and self.is_nonnegative(e.index - i - 1)
-            for e in own
-            for i in self.mentions(e.right, family)
+            not self._defined_symbols(right)
+            and all(self._comes_before(m, visited) for m in right.atoms(Member))
+            for right in self._possible_definitions(member)
         )
 
-    def mentions(self, expression: Basic, family: Basic, visited: frozenset = frozenset()) -> set:
-        """The indices at which `expression`, other definitions unfolded, mentions a family."""
+    def _looks_back(self, family: Basic) -> bool:
+        """Whether a family, and all that it is made of, is made of members at its own index and before."""
+        found, open_ = set(), [family]
+        while open_:
+            found.add(current := open_.pop())
+            for e in self._own_definitions(current):
+                if e.index is None or self._defined_symbols(e.right):
+                    return False
+                for m in e.right.atoms(Member):
+                    if not self.is_nonnegative(e.index - m.index):
+                        return False
+                    open_ += [m.family] * (m.family not in found)
+        return True
+
+    def _own_definitions(self, family: Basic) -> list[Equation]:
+        return [e for e in self.equations.values() if _defines(e, family)]
+
+    def _defined_symbols(self, expression: Basic) -> bool:
+        """Whether `expression` mentions a symbol that is an abbreviation."""
+        defined = {e.left for e in self.equations.values() if not isinstance(e.left, Member)}
+        return any(leaf in defined for leaf in expression.atoms(MatrixSymbol, Symbol))
+
+    def mentions(self, expression: Basic, families: frozenset, visited: frozenset = frozenset()) -> set:
+        """The indices at which `expression`, other definitions unfolded, mentions one of the families."""
         found = set()
         for leaf in expression.atoms(Member, MatrixSymbol, Symbol):
-            if isinstance(leaf, Member) and leaf.family == family:
+            if isinstance(leaf, Member) and leaf.family in families:
                 found.add(leaf.index)
                 continue
             for right in self._definitions_of(leaf, visited):
-                found |= self.mentions(right, family, visited | {getattr(leaf, "family", leaf)})
+                found |= self.mentions(right, families, visited | {getattr(leaf, "family", leaf)})
         return found
 
     def _definitions_of(self, leaf: Basic, visited: frozenset) -> Iterable[Basic]:
@@ -169,6 +201,11 @@ class Context:
             right, conditions = equation.instance(member.index)
             if not any(self.is_nonnegative(-c - 1) for c in conditions):
                 yield right
+
+
+def _at_any_index(equation: Equation) -> Basic:
+    """The right side of a definition, its index renamed, so that it is not taken for an index of the line."""
+    return equation.right if equation.index is None else substitute(equation.right, {equation.index: fresh_index()})
 
 
 def _defines(equation: Equation, family: Basic) -> bool:

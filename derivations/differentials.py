@@ -452,52 +452,62 @@ def _named(gradient: Gradient, label: str, context: Context) -> Basic:
     return equation.left_at(variable.index) if right == gradient and context.holds(conditions) else gradient
 
 
-def through_state(label: str) -> Rule:
+def through_state(*labels: str) -> Rule:
     """Chain rule through a state: the differential of a sum's tail that the variable reaches by one state only.
 
-    `label` names a definition G_t := ∂(tail_t)/∂h_t.  If the variable is h_s and the tail begins at
-    s + 1, then d tail = ⟨G_{s+1}, d h_{s+1}⟩, since each state is computed from the one before alone.
+    Each label names a definition G_t := ∂(tail_t)/∂h_t, one for each family that the state consists of.  If the
+    variable is a member at s and the tail begins at s + 1, then d tail = Σ ⟨G_{s+1}, d h_{s+1}⟩, since each
+    state is computed from the one before alone.
     """
 
     def rewrite(subterm: Basic, context: Context):
-        variable, equation = context.variable, context.equation(label)
+        variable = context.variable
         if not (isinstance(subterm, Pairing) and subterm.weight == S.One and isinstance(variable, Member)):
             return None
         following = variable.index + 1
-        gradient, conditions = equation.instance(following)
-        if subterm.expression != gradient.expression or not context.holds(conditions):
+        adjoints = [context.equation(label) for label in labels]
+        found = [adjoint.instance(following) for adjoint in adjoints]
+        if not all(g.expression == subterm.expression and context.holds(at) for g, at in found):
             return None
-        if not (
-            _first_order(variable.family, context)
-            and _of_own_index(gradient.expression, variable.family, context)
-        ):
+        states = frozenset(g.variable.family for g, _ in found)
+        if variable.family not in states or not _is_markov(subterm.expression, states, context):
             return None
-        state = variable.family[following]
-        context.require("the terms from {} on depend on {} only through {}", following, variable, state)
-        return Pairing(equation.left_at(following), state)
+        members = [g.variable for g, _ in found]
+        context.require(
+            f"the terms from {{}} on depend on {{}} only through {' and '.join(['{}'] * len(members))}",
+            following,
+            variable,
+            *members,
+        )
+        return Add(*(Pairing(a.left_at(following), m) for a, m in zip(adjoints, members, strict=True)))
 
     return Rule(
         "chain rule through the next state",
         "The later losses see this state only through the next one, so their differential is "
-        r"$\langle\delta_{t+1},\mathrm dh_{t+1}\rangle$.",
+        r"$\langle\delta_{t+1},\mathrm dh_{t+1}\rangle$"
+        + ("." if len(labels) == 1 else ", a term for each part of the state."),
         "Werbos 1990, section III (chain rule for ordered derivatives)",
         rewrite,
     )
 
 
-def _first_order(family, context: Context) -> bool:
-    """Whether every definition of h_t, other definitions unfolded, mentions h at t - 1 only."""
-    own = [e for e in context.equations.values() if isinstance(e.left, Member) and e.left.family == family]
-    return bool(own) and all(
-        e.index is not None and context.mentions(e.right, family) == {e.index - 1} for e in own
+def _is_markov(total: Basic, states: frozenset, context: Context) -> bool:
+    return all(_first_order(family, states, context) for family in states) and _of_own_index(
+        total, states, context
     )
 
 
-def _of_own_index(total: Basic, family, context: Context) -> bool:
-    """Whether the term at t of a sum over t mentions the family at t only."""
+def _first_order(family, states: frozenset, context: Context) -> bool:
+    """Whether every definition of h_t, other definitions unfolded, mentions the states at t - 1 only."""
+    own = [e for e in context.equations.values() if isinstance(e.left, Member) and e.left.family == family]
+    return bool(own) and all(
+        e.index is not None and context.mentions(e.right, states) == {e.index - 1} for e in own
+    )
+
+
+def _of_own_index(total: Basic, states: frozenset, context: Context) -> bool:
+    """Whether the term at t of a sum over t mentions the states at t only."""
     if not isinstance(total, IndexSum):
         return False
     body, index = open_binder(total)
-    return context.mentions(body, family) == {index}
-
-
+    return context.mentions(body, states) == {index}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import count
 from itertools import product as all_choices
 from random import Random
@@ -29,7 +29,8 @@ class Equation:
     """left = right, for every lower <= index <= upper where there is an index.
 
     `left` is a symbol or a member of a family; a member's index is either `index` itself or fixed.
-    `rests_on` names the derivation whose result the right side is, if it is one's.
+    `rests_on` names the derivation whose result the right side is, if it is one's.  `every`: the symbols for
+    which anything of their shape may be put, on both sides.
     """
 
     label: str
@@ -40,6 +41,7 @@ class Equation:
     upper: Expr | None = None
     meaning: str = ""
     rests_on: str = ""
+    every: tuple[Basic, ...] = ()
     relation: ClassVar[str] = "="
 
     def at(self, leaf: Basic) -> tuple[Basic, tuple[Expr, ...]] | None:
@@ -121,7 +123,7 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Domain:
-    """Declarations, in an order in which each uses only earlier ones, definitions, and inequalities.
+    """Declarations, in an order in which each uses only earlier ones, definitions, and facts.
 
     `facts`: what is true of the declared symbols by the way in which their values are chosen.
     `positive_definite`: the symmetric matrices that are positive definite, each with the reason.
@@ -176,7 +178,9 @@ class Domain:
             return False
 
     def with_direction(self, world: World, variable, source: Source) -> World:
-        """The same world with a direction in which `variable` moves: a positive scalar upward."""
+        """The same world with a direction in which `variable` moves: a size and a positive scalar upward."""
+        if variable in (d.symbol for d in self.sizes()):
+            return World(world.values, world.definitions, variable, 1, world.field)
         if isinstance(variable, Symbol):
             step = world.field.number(abs(source.number(f"d{variable}")) + Fraction(1, 4))
             return World(world.values, world.definitions, variable, step, world.field)
@@ -276,6 +280,29 @@ def _joint_covariance(d, world, source):
     world.values[bottom] = [row[n:] for row in joint[n:]]
 
 
+def _orthogonal(d, world, source):
+    """One or two reflections I - 2uuᵀ/uᵀu, multiplied."""
+    size = _shape(d.symbol, world)[0]
+    reflections = [_reflection(size, world, source, str(d.symbol)) for _ in range(source.integer(1, 2, "reflections"))]
+    world.values[d.symbol] = reduce(multiply, reflections)
+
+
+def _reflection(size, world, source, label):
+    u = [world.field.number(source.number(label)) for _ in range(size)]
+    square = sum((x * x for x in u), world.field.number(0))
+    return filled(size, size, lambda i, j: int(i == j) - 2 * u[i] * u[j] / square)
+
+
+def _of_norm_at_most(d, world, source):
+    """A matrix whose Frobenius norm, and so its spectral norm, is at most the declared upper bound."""
+    rows = _rows(d.symbol, world, source)
+    number, half = world.field.number, world.field.number(Fraction(1, 2))
+    square = sum((x * x for row in rows for x in row), number(0))
+    share = min(number(1), abs(number(source.number(f"share of {d.symbol}"))))
+    factor = share * evaluate(d.upper, world) / world.field.power(square, half)
+    world.values[d.symbol] = filled(len(rows), len(rows[0]), lambda i, j: factor * rows[i][j])
+
+
 @dataclass(frozen=True)
 class NamedFunction:
     """A function that a world may choose for an abstract one, with its name for people."""
@@ -307,10 +334,13 @@ def abstract_function(name: str) -> type[Function]:
     return type(name, (Function,), {"fdiff": lambda self, i=1: abstract_function(f"{name}.{i}")(*self.args)})
 
 
-def _activation(d, world, source):
-    name = str(d.symbol)
-    abstract = NamedFunction(name, lambda f, x: abstract_function(name)(x))
-    world.values[d.symbol] = source.choice(ACTIVATIONS, name, abstract)
+def _activation_among(options):
+    def fill(d, world, source):
+        name = str(d.symbol)
+        abstract = NamedFunction(name, lambda f, x: abstract_function(name)(x))
+        world.values[d.symbol] = source.choice(options, name, abstract)
+
+    return fill
 
 
 SLOPES_AT_MOST = (
@@ -406,7 +436,10 @@ KINDS: dict[str, Callable] = {
     "family": _family,
     "positive definite": _positive_definite,
     "joint covariance": _joint_covariance,
-    "activation": _activation,
+    "orthogonal": _orthogonal,
+    "matrix of norm at most": _of_norm_at_most,
+    "activation": _activation_among(ACTIVATIONS),
+    "bounded activation": _activation_among(ACTIVATIONS[1:4]),
     "activation with slopes at most": _scaled_activation(SLOPES_AT_MOST),
     "activation with slopes at least": _scaled_activation(SLOPES_AT_LEAST),
     "vector function": _vector_function,

@@ -64,6 +64,7 @@ from .expressions import (
     MatrixIndexSum,
     Member,
     Pairing,
+    ScalarIndexProduct,
     SymmetricSymbol,
 )
 from .fields import Numbers, Unevaluable, combine
@@ -73,6 +74,7 @@ from .quantities import (
     Entry,
     Inner,
     Kernel,
+    LargestEigenvalue,
     LargestEntry,
     LargestSingularValue,
     LargestValue,
@@ -345,6 +347,10 @@ def _matrix_sum(e, w):
 def _matrix_product(e, w):
     factors = _terms(e, w)[:: int(e.order)]
     return reduce(multiply, factors) if factors else _constant_matrix(lambda i, j: int(i == j))(e, w)
+
+
+def _scalar_product(e, w):
+    return reduce(lambda a, b: a * b, _terms(e, w), w.field.number(1))
 
 
 def _applied(e, w):
@@ -620,6 +626,7 @@ EVALUATE: dict[type, Callable] = {
     Sum: _sympy_sum,
     MatrixIndexSum: _matrix_sum,
     IndexProduct: _matrix_product,
+    ScalarIndexProduct: _scalar_product,
     Applied: _applied,
     AppliedGradient: _applied_gradient,
     Gradient: _gradient,
@@ -635,6 +642,7 @@ EVALUATE: dict[type, Callable] = {
     LargestValue: _extreme_value(sympy.Max),
     Entry: _entry_of_column,
     SmallestEigenvalue: lambda e, w: w.field.eigenvalues(evaluate(e.argument, w))[0],
+    LargestEigenvalue: lambda e, w: w.field.eigenvalues(evaluate(e.argument, w))[-1],
     LargestSingularValue: _singular_value(-1),
     SmallestSingularValue: _singular_value(0),
     LogNormalDensity: _log_normal_density,

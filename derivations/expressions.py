@@ -273,6 +273,16 @@ class IndexProduct(Binder, MatrixExpr):
     shape = property(lambda self: self.body.shape)
 
 
+class ScalarIndexProduct(Binder, Expr):
+    """Π of a scalar over lower <= index <= upper; 1 when empty."""
+
+    is_commutative = True
+    is_extended_real = True
+
+    def _eval_is_nonnegative(self):
+        return self.body.is_nonnegative
+
+
 _fresh = count()
 
 
@@ -296,6 +306,9 @@ def index_sum(body, index, lower, upper):
 
 def index_product(body, index, lower, upper, order=1):
     """The ordered product of body for index from lower to upper, index growing (1) or falling (-1)."""
+    if not is_matrix(body):
+        empty = sympify(lower - upper).expand() == 1
+        return S.One if empty else Basic.__new__(ScalarIndexProduct, *_close(body, index, lower, upper))
     if body.rows != body.cols:
         raise ShapeError(f"a product over an index needs square factors, not {describe(body)}")
     return Basic.__new__(IndexProduct, *_close(body, index, lower, upper), Integer(order))
@@ -311,8 +324,8 @@ def reclose(binder: Binder, body, index, lower=None, upper=None):
     """A binder of the same kind as `binder` over a new body (and limits, if given)."""
     lower = binder.lower if lower is None else lower
     upper = binder.upper if upper is None else upper
-    if isinstance(binder, IndexProduct):
-        return index_product(body, index, lower, upper, binder.order)
+    if isinstance(binder, IndexProduct | ScalarIndexProduct):
+        return index_product(body, index, lower, upper, getattr(binder, "order", 1))
     return index_sum(body, index, lower, upper)
 
 

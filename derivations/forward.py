@@ -124,6 +124,8 @@ PUSHFORWARD = (
     ),
 )
 
+FORWARD = {rule.name: rule for _, rule in PUSHFORWARD}
+
 
 # --- the differential at the right end ----------------------------------------------------------
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from sympy import Add, Basic
+from sympy import Add, Basic, preorder_traversal
 from sympy.matrices.expressions import HadamardProduct, Identity, Inverse, MatAdd, MatMul, ZeroMatrix
 
 from .chain import FIRST_TERM_LOST, LAST_TERM_LOST, OFF_BY_A_THOUSANDTH, PLUS_ONE, Rule
 from .context import Context
 from .expressions import (
+    Elementwise,
     Gradient,
     IndexProduct,
     IndexSum,
+    MatrixDifferential,
     MatrixIndexSum,
     Member,
     Pairing,
     add,
     diagonal,
+    fresh_index,
     hadamard,
     index_product,
     index_sum,
@@ -65,16 +68,76 @@ def fold(label: str, name: str, reason: str, source: str = "definition", everywh
     return Rule(name, reason, source, rewrite, everywhere, mutants=(PLUS_ONE,))
 
 
-def unfold_differential(label: str, name: str, reason: str, source: str = "definition") -> Rule:
-    """The same inside differentials only: ⟨G, d h_t⟩ becomes ⟨G, d(what h_t is)⟩."""
+def fold_member(label: str, name: str, reason: str, source: str = "definition") -> Rule:
+    """The right side of the equation `label`, at some index, replaced by the member that it defines."""
 
     def rewrite(subterm: Basic, context: Context):
-        if not isinstance(subterm, Pairing) or subterm.expression == context.variable:
+        equation = context.equation(label)
+        if not is_matrix(subterm) or type(subterm) is not type(equation.right):
             return None
-        right = context.use(label, subterm.expression)
-        return None if right is None else Pairing(subterm.weight, right)
+        for index in sorted({m.index for m in subterm.atoms(Member)}, key=str):
+            right, conditions = equation.instance(index)
+            if right == subterm and context.holds(conditions):
+                context.require("{} <= {} <= {}", equation.lower, index, equation.upper)
+                return equation.left_at(index)
+        return None
 
     return Rule(name, reason, source, rewrite, everywhere=True)
+
+
+def unfold_differential(
+    label: str | tuple[str, ...], name: str, reason: str, source: str = "definition"
+) -> Rule:
+    """The same inside differentials only: ⟨G, d h_t⟩ becomes ⟨G, d(what h_t is)⟩, and d h_t likewise.
+
+    Several labels: whatever one of the equations gives.
+    """
+    labels = (label,) if isinstance(label, str) else label
+
+    def rewrite(subterm: Basic, context: Context):
+        if not isinstance(subterm, Pairing | MatrixDifferential) or subterm.expression == context.variable:
+            return None
+        for known in labels:
+            right = context.use(known, subterm.expression)
+            if right is not None:
+                return subterm.func(*subterm.args[:-1], right)
+        return None
+
+    return Rule(name, reason, source, rewrite, everywhere=True)
+
+
+def gather(label: str, name: str, reason: str, source: str = "definition") -> Rule:
+    """f(a) + f(b) = f(a + b), where the equation `label` gives a + b, a one of its members, a name."""
+
+    def rewrite(subterm: Basic, context: Context):
+        equation = context.equation(label)
+        if not isinstance(subterm, MatAdd) or not isinstance(equation.right, MatAdd):
+            return None
+        single = next((part for part in equation.right.args if isinstance(part, Member)), None)
+        if single is None:
+            return None
+        terms = list(subterm.args)
+        for member in sorted((m for m in subterm.atoms(Member) if m.family == single.family), key=str):
+            whole, conditions = equation.instance(member.index)
+            if context.holds(conditions):
+                terms = _gathered(terms, member, subtract(whole, member), equation.left_at(member.index))
+        return None if len(terms) == len(subterm.args) else add(*terms)
+
+    return Rule(name, reason, source, rewrite)
+
+
+def _gathered(terms: list, member, other, together) -> list:
+    """The terms with each pair f(member), f(other) as f(together), f linear."""
+    for term in list(terms):
+        partner = substitute(term, {member: other})
+        if term in terms and partner in terms and partner != term and _is_linear_in(term, member):
+            terms = [t for t in terms if t not in (term, partner)] + [substitute(term, {member: together})]
+    return terms
+
+
+def _is_linear_in(term, member) -> bool:
+    once = sum(node == member for node in preorder_traversal(term)) == 1
+    return once and not any(e.has(member) for e in term.atoms(Elementwise))
 
 
 def solved_for_term(label: str, name: str, reason: str, source: str) -> Rule:
@@ -331,6 +394,53 @@ exchange_sums = Rule(
     _exchange,
     mutants=SUM_MUTANTS,
 )
+
+
+def _by_lag(subterm, context):
+    """Σ_{t=a}^{T} Σ_{k=a}^{t} f(t, k) = Σ_{l=0}^{T-a} Σ_{t=a+l}^{T} f(t, t - l)."""
+    if not isinstance(subterm, MatrixIndexSum | IndexSum):
+        return None
+    body, late = open_binder(subterm)
+    if not isinstance(body, MatrixIndexSum | IndexSum) or body.upper != late or body.lower != subterm.lower:
+        return None
+    term, early = open_binder(body)
+    lag = fresh_index()
+    inner = index_sum(substitute(term, {early: late - lag}), late, subterm.lower + lag, subterm.upper)
+    return index_sum(inner, lag, 0, subterm.upper - subterm.lower)
+
+
+sum_by_lag = Rule(
+    "sort by lag",
+    r"$\sum_{t=1}^{T}\sum_{k=1}^{t}a_{tk}=\sum_{l=0}^{T-1}\sum_{t=l+1}^{T}a_{t,t-l}$: the lag is $l=t-k$",
+    f"{GRAHAM}, 2.4",
+    _by_lag,
+    mutants=SUM_MUTANTS,
+)
+
+
+def terms_apart(label: str) -> Rule:
+    """Σ_{l=lo}^{hi} = Σ_{l=lo}^{m} + Σ_{l=m+1}^{hi}, where the first part is the right side of `label`."""
+
+    def rewrite(subterm: Basic, context: Context):
+        part = context.equation(label).right
+        if not (isinstance(subterm, MatrixIndexSum | IndexSum) and isinstance(part, type(subterm))):
+            return None
+        same = subterm.body == part.body and subterm.lower == part.lower
+        if not same or subterm == part or not context.is_nonnegative(subterm.upper - part.upper):
+            return None
+        if not context.is_nonnegative(part.upper - part.lower + 1):
+            return None
+        context.require("{} <= {}", part.upper, subterm.upper)
+        body, index = open_binder(subterm)
+        return add(part, reclose(subterm, body, index, lower=part.upper + 1))
+
+    return Rule(
+        "terms apart",
+        r"$\sum_{l=0}^{T-1}a_l=\sum_{l=0}^{\tau-1}a_l+\sum_{l=\tau}^{T-1}a_l$",
+        SUMS,
+        rewrite,
+        mutants=SUM_MUTANTS[:1],
+    )
 
 
 # --- matrix algebra -----------------------------------------------------------------------------

@@ -41,9 +41,12 @@ GREEK = {
     "β": r"\beta",
     "γ": r"\gamma",
     "δ": r"\delta",
+    "ε": r"\varepsilon",
     "κ": r"\kappa",
     "λ": r"\lambda",
     "μ": r"\mu",
+    "ρ": r"\rho",
+    "σ": r"\sigma",
     "τ": r"\tau",
     "φ": r"\varphi",
     "Δ": r"\Delta",
@@ -235,6 +238,9 @@ class Latex(Named, LatexPrinter):
 
     _print_MatrixIndexSum = _print_IndexSum
 
+    def _print_ScalarIndexProduct(self, e):
+        return self._binder(e, r"\prod")
+
     def _print_IndexProduct(self, e):
         arrow = r"\overrightarrow" if e.order == 1 else r"\overleftarrow"
         return self._binder(e, rf"\mathop{{{arrow}{{\prod}}}}\limits")
@@ -252,6 +258,8 @@ class Latex(Named, LatexPrinter):
         name = f.func.__name__
         if name in LATEX_FUNCTIONS:
             return rf"\{name}"
+        if name in TEX_NAMES:
+            return TEX_NAMES[name]
         return name if len(name) == 1 else rf"\operatorname{{{name}}}"
 
     def _print_Transpose(self, e):
@@ -344,6 +352,9 @@ class Latex(Named, LatexPrinter):
 
     def _print_SmallestEigenvalue(self, e):
         return rf"\lambda_{{\min}}\left({self._print(e.argument)}\right)"
+
+    def _print_LargestEigenvalue(self, e):
+        return rf"\lambda_{{\max}}\left({self._print(e.argument)}\right)"
 
     def _print_Inner(self, e):
         left, right = e.args
@@ -463,6 +474,9 @@ class Text(Named, StrPrinter):
 
     _print_MatrixIndexSum = _print_IndexSum
 
+    def _print_ScalarIndexProduct(self, e):
+        return self._binder(e, "Π")
+
     def _print_IndexProduct(self, e):
         return self._binder(e, "Π→" if e.order == 1 else "Π←")
 
@@ -536,6 +550,9 @@ class Text(Named, StrPrinter):
 
     def _print_SmallestEigenvalue(self, e):
         return f"λ_min({self._print(e.argument)})"
+
+    def _print_LargestEigenvalue(self, e):
+        return f"λ_max({self._print(e.argument)})"
 
     def _print_Inner(self, e):
         left, right = e.args

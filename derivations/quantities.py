@@ -49,6 +49,13 @@ class SmallestEigenvalue(RealScalar):
     is_positive = True
 
 
+class LargestEigenvalue(RealScalar):
+    """λ_max of a symmetric positive definite matrix."""
+
+    is_extended_positive = True
+    is_positive = True
+
+
 class SingularValue(RealScalar):
     """A singular value of a square matrix."""
 

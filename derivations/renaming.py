@@ -55,12 +55,11 @@ class Renaming:
         return replace(line, left=self(line.left), right=self(line.right))
 
     def equation(self, e: Equation) -> Equation:
+        e = replace(e, left=self(e.left), right=self(e.right), every=tuple(map(self, e.every)))
         if e.index is None:
-            return replace(e, left=self(e.left), right=self(e.right))
-        lower, upper = (self(sympify(limit)) for limit in (e.lower, e.upper))
-        return replace(
-            e, left=self(e.left), right=self(e.right), index=self(e.index), lower=lower, upper=upper
-        )
+            return e
+        index, lower, upper = (self(sympify(part)) for part in (e.index, e.lower, e.upper))
+        return replace(e, index=index, lower=lower, upper=upper)
 
     def inequality(self, e: Inequality) -> Inequality:
         every = tuple(self(symbol) for symbol in e.every)

@@ -10,24 +10,37 @@ their place both statements are false: `COUNTEREXAMPLES`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sympy import Abs, Derivative, Matrix, Rational, Symbol, diag
 from sympy.matrices.expressions import MatrixSymbol
+from sympy.matrices.expressions.determinant import Determinant
 
 from .chain import Derivation, Induction, Line, Rule, Step
 from .domain import Declaration, Domain, Inequality
 from .expressions import ELEMENT, index_product, open_binder, product, substitute
+from .identities import unfold
 from .norms import (
+    as_lag_grows,
     at_least,
     at_most,
+    bernoulli,
+    determinant_bound,
+    determinant_of_slopes,
+    eigenvalue_of_square,
     empty_product,
+    extreme_bounded,
     extreme_of_every_vector,
     first_factor_apart,
+    modulus_of_determinant,
+    norm_by_determinant,
     norm_of_outer_product,
     one_power,
+    scalar_hypothesis,
+    singular_by_gram,
     slopes_bounded,
     stretched,
+    symmetric,
     transpose_keeps_singular_values,
 )
 from .quantities import LargestSingularValue, Norm, SmallestSingularValue
@@ -208,7 +221,194 @@ TERM_LOWER = term_bound(
     "The same term, where the slopes are bounded from below.",
 )
 
-DERIVATIONS = (UPPER, LARGEST_STRETCH, TERM_UPPER, LOWER, SMALLEST_STRETCH, TERM_LOWER)
+# --- as the lag grows ---------------------------------------------------------------------------------
+
+rho = Symbol("ρ", positive=True)
+WHOLE_LAG = substitute(BACK, {k: 1})
+
+
+def growing_domain(weights: Declaration, relation: str, *more) -> Domain:
+    """Products from time 1 to a time t that grows, for weights declared in their own way."""
+    declarations = (
+        Declaration(n, "size", "number of hidden units", 1, 2),
+        Declaration(t, "size", "time of the loss", 1, 4),
+        ACTIVATION[relation],
+        *(d for d in more if isinstance(d, Declaration)),
+        weights,
+        Declaration(z, "family", "pre-activations: any vectors", 0, t),
+        Declaration(v, "matrix", r"any vector; in the gradient $\nabla\mathcal L_t(h_t)$"),
+    )
+    return Domain(declarations, facts=(FACT[relation], *(f for f in more if isinstance(f, Inequality))))
+
+
+def whole_lag(name: str, title: str, lemma: Induction, domain: Domain, steps, **options) -> Derivation:
+    """What an induction says of the product from time 1 to time t, carried further by `steps`."""
+    relation = lemma.relation
+    carried: Rule = CITE[relation](
+        lemma.name, "the product of Jacobians, bounded", "By induction over the lag, for every vector.", lemma.name
+    )
+    start = Norm(product(WHOLE_LAG, v))
+    return Derivation(
+        name,
+        title,
+        lemma.question,
+        domain,
+        Line(start, start),
+        (Step(carried), *map(Step, steps)),
+        uses=(lemma, *options.pop("uses", ())),
+        assumptions=(SAID[relation], *options.pop("assumptions", ())),
+        **options,
+    )
+
+
+SMALL_WEIGHTS = Inequality("contraction", LargestSingularValue(U), 1 / (lam * (1 + rho)), "<=")
+VANISHES = whole_lag(
+    "rnn_long_range.vanishes",
+    "The long-range terms tend to 0",
+    UPPER,
+    growing_domain(
+        Declaration(
+            U,
+            "matrix of norm at most",
+            r"weights from state to state, with $\lambda\sigma_{\max}(U)\le1/(1+\rho)$",
+            upper=SMALL_WEIGHTS.right,
+        ),
+        "<=",
+        Declaration(rho, "positive", r"margin by which $\lambda\sigma_{\max}(U)$ stays below 1"),
+        SMALL_WEIGHTS,
+    ),
+    (extreme_bounded("contraction"), as_lag_grows),
+    introduction="A gradient that is carried back from time $t$ to time 1, as $t$ grows.",
+    variable=t,
+    assumptions=(r"$\lambda\,\sigma_{\max}(U)<1$, written as $\lambda\,\sigma_{\max}(U)\le1/(1+\rho)$ with $\rho>0$.",),
+    results={"bound": lambda last: Line(VANISHES.lines[0].left, VANISHES.lines[-2].right, "<=")},
+)
+EXPLODES = whole_lag(
+    "rnn_long_range.explodes",
+    "The long-range terms grow at least along a line",
+    LOWER,
+    growing_domain(Declaration(U, "matrix", "weights from state to state"), ">="),
+    (bernoulli,),
+    introduction="The power is bounded from below by a line, which leaves every bound if its slope is positive.",
+)
+
+
+# --- positive definite weights: eigenvalues are singular values ---------------------------------------
+
+SYMMETRIC = "weights from state to state, symmetric and positive definite"
+
+
+def definite_domain(relation: str) -> Domain:
+    domain = growing_domain(Declaration(U, "positive definite", SYMMETRIC), relation)
+    return replace(domain, positive_definite={U: "assumed"})
+
+
+def eigenvalue_is_singular_value(name: str, title: str, question: str, extreme: type) -> Derivation:
+    domain = Domain(
+        (Declaration(n, "size", "number of hidden units", 1, 3), Declaration(U, "positive definite", SYMMETRIC)),
+        positive_definite={U: "assumed"},
+    )
+    return Derivation(
+        name,
+        title,
+        question,
+        domain,
+        Line(extreme(U), extreme(U)),
+        (Step(singular_by_gram), Step(symmetric), Step(eigenvalue_of_square)),
+    )
+
+
+LARGEST_EIGENVALUE = eigenvalue_is_singular_value(
+    "rnn_long_range.largest_eigenvalue",
+    "Positive definite: the largest eigenvalue is the largest singular value",
+    "Q1c",
+    LargestSingularValue,
+)
+SMALLEST_EIGENVALUE = eigenvalue_is_singular_value(
+    "rnn_long_range.smallest_eigenvalue",
+    "Positive definite: the smallest eigenvalue is the smallest singular value",
+    "Q1b",
+    SmallestSingularValue,
+)
+
+
+def with_eigenvalue(name: str, title: str, bound: Induction, lemma: Derivation) -> Derivation:
+    eigenvalue = unfold(lemma.name, "eigenvalues for singular values", "$U$ is positive definite.", lemma.name)
+    domain, said = definite_domain(bound.relation), "$U$ is symmetric and positive definite."
+    return whole_lag(name, title, bound, domain, (eigenvalue,), uses=(lemma,), assumptions=(said,))
+
+
+DEFINITE_UPPER = with_eigenvalue(
+    "rnn_long_range.definite_upper",
+    "Positive definite weights: the bound by the largest eigenvalue",
+    UPPER,
+    LARGEST_EIGENVALUE,
+)
+DEFINITE_LOWER = with_eigenvalue(
+    "rnn_long_range.definite_lower",
+    "Positive definite weights: the bound by the smallest eigenvalue",
+    LOWER,
+    SMALLEST_EIGENVALUE,
+)
+
+
+# --- large eigenvalues: the norm grows, whatever single directions do ---------------------------------
+
+DETERMINANT = Induction(
+    "rnn_long_range.determinant",
+    "The determinant of the product of Jacobians",
+    "Q1b",
+    product_domain(">="),
+    Inequality(
+        "claim",
+        Abs(Determinant(BACK)),
+        (lam**n * Abs(Determinant(U))) ** (t - k),
+        ">=",
+        k,
+        1,
+        t,
+    ),
+    base=(Step(empty_product), Step(modulus_of_determinant)),
+    step=(
+        Step(first_factor_apart),
+        Step(modulus_of_determinant),
+        Step(modulus_of_determinant),
+        Step(determinant_of_slopes("slopes")),
+        Step(scalar_hypothesis(">=")),
+        Step(one_power),
+    ),
+    introduction="The determinant is the product of the eigenvalues, and determinants of products multiply.",
+    assumptions=(SAID[">="],),
+)
+NORM_GROWS = Derivation(
+    "rnn_long_range.norm_at_least",
+    "The norm of the product, by the determinant",
+    "Q1b",
+    growing_domain(Declaration(U, "matrix", "weights from state to state"), ">="),
+    Line(LargestSingularValue(WHOLE_LAG), LargestSingularValue(WHOLE_LAG)),
+    (Step(norm_by_determinant), Step(determinant_bound(DETERMINANT.name))),
+    "What the reading with eigenvalues gives: if all of them exceed $1/\\lambda$ in modulus, then so does "
+    "$|\\det U|^{1/n}$, their geometric mean.",
+    uses=(DETERMINANT,),
+    assumptions=(SAID[">="],),
+)
+
+DERIVATIONS = (
+    UPPER,
+    LARGEST_STRETCH,
+    TERM_UPPER,
+    VANISHES,
+    LARGEST_EIGENVALUE,
+    DEFINITE_UPPER,
+    LOWER,
+    SMALLEST_STRETCH,
+    TERM_LOWER,
+    EXPLODES,
+    SMALLEST_EIGENVALUE,
+    DEFINITE_LOWER,
+    DETERMINANT,
+    NORM_GROWS,
+)
 
 
 # --- with eigenvalues it is false ---------------------------------------------------------------
