@@ -11,7 +11,6 @@ from sympy.matrices.expressions import MatrixSymbol
 from .domain import Equation, Inequality
 from .expressions import Binder, Member, fresh_index, open_binder, substitute
 
-
 MOST_UNFOLDED = 20
 """How many definitions are unfolded, one within the other, to see that the variable is not among them."""
 

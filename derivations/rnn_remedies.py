@@ -68,8 +68,8 @@ from .norms import (
     norm_as_inner,
     norm_of_multiple,
     norm_rule,
-    square_of_column,
     slopes_bounded,
+    square_of_column,
     stretched,
     transpose_keeps_singular_values,
     triangle_from_below,
@@ -77,11 +77,8 @@ from .norms import (
 )
 from .quantities import Inner, LargestEntry, LargestSingularValue, Norm, SmallestSingularValue
 from .rnn import DOMAIN as NETWORK
-from .rnn import GRAD_U_UNROLLED, LOSS, PREACTIVATION, L, T, U, W, g, h, k, losses_from, m, n, s, t, x, z
-from .rnn import j as _j
-from .rnn_long_range import ACTIVATION, FACT, SAID, lam, v
-
-j = _j
+from .rnn import GRAD_U_UNROLLED, LOSS, L, T, U, g, h, j, k, losses_from, m, n, t, z
+from .rnn_long_range import ACTIVATION, FACT, SAID, v
 
 # --- norm clipping ------------------------------------------------------------------------------------
 
@@ -96,13 +93,15 @@ GRADIENT = (
 )
 THRESHOLD = Declaration(kappa, "positive", "threshold of the norm")
 CLIPPING = Domain((*GRADIENT, THRESHOLD), (FACTOR,))
-factor_of_clipping = unfold("factor", "norm clipping", r"$r=\min(1,\kappa/\lVert G\rVert)$", "Pascanu et al. 2013, algorithm 1")
+factor_of_clipping = unfold(
+    "factor", "norm clipping", r"$r=\min(1,\kappa/\lVert G\rVert)$", "Pascanu et al. 2013, section 3.2"
+)
 
 
 def clipping(name: str, title: str, start, *steps, domain: Domain = CLIPPING, **options) -> Derivation:
-    full = f"rnn_remedies.{name}"
-    said = (r"$G\ne0$; the gradient 0 is left as it is.",)
-    return Derivation(full, title, "Q1d", domain, Line(start, start), tuple(map(Step, steps)), assumptions=said, **options)
+    full, said = f"rnn_remedies.{name}", (r"$G\ne0$; the gradient 0 is left as it is.",)
+    chain = tuple(map(Step, steps))
+    return Derivation(full, title, "Q1d", domain, Line(start, start), chain, assumptions=said, **options)
 
 
 CLIPPED_NORM = clipping(
@@ -204,13 +203,15 @@ ORTHOGONAL_PRODUCT = Induction(
 slopes_at = lambda index: elementwise_derivative(elementwise(g, z[index]))  # noqa: E731
 SATURATING_BACK = index_product(product(transpose(U), diagonal(slopes_at(j))), j, k, t - 1)
 SLOPES_PRODUCT = index_product(LargestEntry(slopes_at(j)), j, k, t - 1)
+bounded_hypothesis = at_most(
+    "hypothesis", "induction hypothesis", "The claim at the next index, supplied by the checker.", "induction"
+)
 ORTHOGONAL_SATURATING = Induction(
     "rnn_remedies.orthogonal_saturating",
     "Orthogonal weights, any activation: the slopes are left",
     "Q1d",
     Domain(
         (
-            *ORTHOGONAL_WEIGHTS[:0],
             Declaration(n, "size", "number of hidden units", 1, 2),
             ORTHOGONAL_WEIGHTS[1],
             *TIMES,
@@ -225,7 +226,7 @@ ORTHOGONAL_SATURATING = Induction(
         Step(first_factor_apart),
         Step(isometry()),
         Step(largest_slope()),
-        Step(at_most("hypothesis", "induction hypothesis", "The claim at the next index, supplied by the checker.", "induction")),
+        Step(bounded_hypothesis),
         Step(absorb_scalar),
     ),
     uses=(ISOMETRY,),
@@ -238,14 +239,14 @@ c, i, f, o, a = (Family(name, n) for name in ("c", "i", "f", "o", "a"))
 GATES = {"i": i, "f": f, "o": o, "a": a}
 PRE = {name: Family(f"z^{name}", n) for name in GATES}
 U_OF = {name: MatrixSymbol(f"U_{name}", n, n) for name in GATES}
-W_OF = {name: MatrixSymbol(f"W_{name}", n, m) for name in GATES}
+X_OF = {name: Family(f"x^{name}", n) for name in GATES}
 GATE_MEANING = {"i": "input gate", "f": "forget gate", "o": "output gate", "a": "candidate"}
 gamma, delta, epsilon = (Family(name, n) for name in ("γ", "δ", "ε"))
 
 
 def gate_equations(name: str) -> tuple[Equation, Equation]:
-    """z_t = W x_t + U h_t of one gate, and the gate, which the step after reads."""
-    pre = add(product(W_OF[name], x[t]), product(U_OF[name], h[t]))
+    """z_t = U h_t + x_t of one gate, and the gate, which the step after reads; x_t stands for W x_t and a bias."""
+    pre = add(product(U_OF[name], h[t]), X_OF[name][t])
     squash = phi if name == "a" else sigma
     meaning = GATE_MEANING[name]
     return (
@@ -279,11 +280,9 @@ def lstm_domain(units: int, length: int, time: Declaration) -> Domain:
     return Domain(
         (
             Declaration(n, "size", "number of hidden units", 1, units),
-            Declaration(m, "size", "number of inputs", 1, 1),
             Declaration(T, "size", "length of the sequence", length, length),
             *(Declaration(U_OF[q], "matrix", f"weights from state to {GATE_MEANING[q]}") for q in GATES),
-            *(Declaration(W_OF[q], "matrix", f"weights from input to {GATE_MEANING[q]}") for q in GATES),
-            Declaration(x, "family", "inputs", 0, T),
+            *(Declaration(X_OF[q], "family", f"what the input adds to the {GATE_MEANING[q]}", 0, T) for q in GATES),
             Declaration(h, "family", "hidden states; $h_0$ is given", 0, 0),
             Declaration(c, "family", "memory cells; $c_0$ is given", 0, 0),
             Declaration(sigma, "bounded activation", "activation of the gates"),
@@ -296,20 +295,23 @@ def lstm_domain(units: int, length: int, time: Declaration) -> Domain:
 
 
 BEFORE_THE_END = Declaration(t, "index", "time, before the last", 1, T - 1)
-LSTM = lstm_domain(1, 3, BEFORE_THE_END)
-LSTM_STEP = lstm_domain(2, 1, Declaration(t, "index", "time", 0, T - 1))
+LSTM = lstm_domain(1, 2, BEFORE_THE_END)
+LSTM_STEP = lstm_domain(1, 1, Declaration(t, "index", "time", 0, T - 1))
 
-differentiate_output = unfold_differential("output", "the output", r"$h_t=o_t\circ\varphi(c_t)$, with $c_t$ written out")
+differentiate_output = unfold_differential(
+    "output", "the output", r"$h_t=o_t\circ\varphi(c_t)$, with $c_t$ written out"
+)
 differentiate_cell = unfold_differential("cell", "the memory", r"$c_t=f_t\circ c_{t-1}+i_t\circ a_t$")
 differentiate_gates = unfold_differential(
     tuple(GATES), "the gates", r"$i,f,o$ are $\sigma$ and $a$ is $\varphi$, each of its pre-activation"
 )
 differentiate_preactivations = unfold_differential(
-    tuple(f"preactivation {q}" for q in GATES), "the pre-activations", r"each is $Wx_t+Uh_t$ with weights of its own"
+    tuple(f"preactivation {q}" for q in GATES), "the pre-activations", r"each is $Uh_t$ with weights of its own, plus what the input adds"
 )
 name_cell = fold_member("cell", "the memory by its name", r"$f_{t+1}\circ c_t+i_{t+1}\circ a_{t+1}=c_{t+1}$")
-
-in_total = gather("total", "both ways of the memory together", r"$\gamma_t+o_t\circ\varphi'(c_t)\circ\delta_t=\varepsilon_t$")
+in_total = gather(
+    "total", "both ways of the memory together", r"$\gamma_t+o_t\circ\varphi'(c_t)\circ\delta_t=\varepsilon_t$"
+)
 
 
 def lstm_adjoint(name: str, title: str, variable, label: str, middle) -> Derivation:
@@ -320,7 +322,7 @@ def lstm_adjoint(name: str, title: str, variable, label: str, middle) -> Derivat
         "Q1d",
         LSTM,
         Line(start, start),
-        tuple(map(Step, middle)) + (Step(join_weights), Step(read_off(label)), Step(name_cell), Step(in_total)),
+        tuple(map(Step, (*middle, join_weights, read_off(label), name_cell, in_total))),
         variable=variable,
         index=BEFORE_THE_END,
         assumptions=("The activations and the $L_t$ are differentiable.",),
@@ -492,7 +494,8 @@ STEP_DOMAIN = Domain(
 
 def step_bound(name: str, title: str, start, *steps, **options) -> Derivation:
     full, said = f"rnn_remedies.{name}", (SAID["<="],)
-    return Derivation(full, title, "Q1d", STEP_DOMAIN, Line(start, start), tuple(map(Step, steps)), assumptions=said, **options)
+    chain = tuple(map(Step, steps))
+    return Derivation(full, title, "Q1d", STEP_DOMAIN, Line(start, start), chain, assumptions=said, **options)
 
 
 PLAIN_STEP = step_bound(
@@ -639,14 +642,19 @@ LAYER_SCALE = Derivation(
 
 # --- the regulariser of Pascanu, Mikolov and Bengio ---------------------------------------------------
 
-omega, back = Symbol("Ω", real=True), Family("b", n)
-ratio = Norm(product(transpose(U), back[t])) / Norm(delta[t])
-ADJOINTS = (Declaration(T, "size", "length of the sequence", 1, 3), Declaration(delta, "family", "adjoints, not 0", 1, T))
+omega = Symbol("Ω", real=True)
+ADJOINTS = (
+    Declaration(T, "size", "length of the sequence", 1, 3),
+    Declaration(delta, "family", "adjoints, not 0", 1, T),
+)
 OMEGA = Equation(
     "regulariser",
     omega,
     index_sum((Norm(product(transpose(U), delta[t])) / Norm(delta[t]) - 1) ** 2, t, 1, T),
     meaning="regulariser, for linear units",
+)
+the_regulariser = unfold(
+    "regulariser", "the regulariser", r"$D_t=I$ for linear units", "Pascanu et al. 2013, section 3.3", True
 )
 OMEGA_ZERO = Derivation(
     "rnn_remedies.regulariser_zero",
@@ -655,7 +663,7 @@ OMEGA_ZERO = Derivation(
     Domain((*ORTHOGONAL_WEIGHTS, *ADJOINTS), (OMEGA,), (ORTHOGONAL,)),
     Line(omega, omega),
     (
-        Step(unfold("regulariser", "the regulariser", r"$D_t=I$ for linear units", "Pascanu et al. 2013, section 3.3", True)),
+        Step(the_regulariser),
         Step(isometry()),
     ),
     uses=(ISOMETRY,),

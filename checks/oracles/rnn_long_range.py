@@ -50,6 +50,41 @@ def _log_norms(factors):
     return np.array(logs)
 
 
+# --- the autonomous network z' = U tanh(z) + b ----------------------------------------------------
+
+SETTLE = 1000
+
+
+def lyapunov_exponent(U, b, steps):
+    """The mean growth of a tangent vector, a step, as a logarithm: that of a product of Jacobians on the orbit."""
+    z, total = np.zeros(len(b)), 0.0
+    v = np.ones(len(b)) / np.sqrt(len(b))
+    for step in range(SETTLE + steps):
+        squashed = np.tanh(z)
+        v = U @ ((1 - squashed**2) * v)
+        z = U @ squashed + b
+        size = np.sqrt(v @ v)
+        v = v / size
+        total += np.log(size) * (step >= SETTLE)
+    return total / steps
+
+
+def separation_exponent(U, b, steps, distance=1e-8):
+    """The same from two orbits: how fast they part, one of them drawn close again after each step.
+
+    No derivative is taken (Benettin, Galgani & Strelcyn 1976).
+    """
+    z, total = np.zeros(len(b)), 0.0
+    near = z + distance / np.sqrt(len(b))
+    for step in range(SETTLE + steps):
+        z, near = U @ np.tanh(z) + b, U @ np.tanh(near) + b
+        apart = near - z
+        size = np.sqrt(apart @ apart)
+        near = z + apart * (distance / size)
+        total += np.log(size / distance) * (step >= SETTLE)
+    return total / steps
+
+
 # --- a search for weights with which the reading with eigenvalues fails ---------------------------
 
 

@@ -320,12 +320,58 @@ def success(accuracies) -> float:
 
 
 def sizes_back(remedy, lag, seed=0):
-    """The size of the gradient by h_t against that by the last state, before training; lags 0 … lag, the median."""
+    """The size of the gradient by h_t as a multiple of that by the last state, before training; lags 0 … lag.
+
+    Of each network the mean over sequences, of these the median.
+    """
     rng = np.random.default_rng(seed)
-    with np.errstate(over="ignore", invalid="ignore"):
-        back = gradient(remedy.cell, parameters(remedy, rng), *sequences(rng, lag))[2]
-    sizes = np.array([np.linalg.norm(d, axis=-1) for d in back])
-    return np.median(sizes / sizes[0], axis=(1, 2))
+    p = parameters(remedy, rng)
+    x, _ = sequences(rng, lag)
+    _, kept = run(remedy.cell, p, x)
+    last = np.broadcast_to(p["read"][:, None], (*x.shape[1:], UNITS))
+    back, _ = adjoints(remedy.cell, p, kept, remedy.cell.from_hidden(last))
+    sizes = np.array([np.linalg.norm(d, axis=-1).mean(-1) for d in back[:-1]])
+    return np.median(sizes / sizes[0], axis=1)
+
+
+# --- Jacobians of many steps ----------------------------------------------------------------------
+
+
+def orthogonal_stretch(units, drive, lag, linear=False, seed=0):
+    """The largest stretch of the product of Jacobians of orthogonal weights after 0 … lag steps, `(lag + 1,)`.
+
+    The units are driven by independent normal inputs of standard deviation `drive`.
+    """
+    rng = np.random.default_rng(seed)
+    U, _ = np.linalg.qr(rng.normal(size=(units, units)))
+    h, product, found = np.zeros(units), np.eye(units), [1.0]
+    for _ in range(lag):
+        z = U @ h + drive * rng.normal(size=units)
+        h, slopes = (z, np.ones(units)) if linear else (np.tanh(z), 1 - np.tanh(z) ** 2)
+        product = slopes[:, None] * (U @ product)
+        found.append(np.linalg.norm(product, 2))
+    return np.array(found)
+
+
+def lstm_memory_paths(units, lag, scale, seed=0):
+    """Norms of ∂c_t/∂c_0, the whole and the product of the forget gates, t = 0 … lag; by complex step."""
+    rng = np.random.default_rng(seed)
+    cell, tiny = LSTM(0.0), 1e-150
+    p = {
+        "U": scale * rng.normal(size=(1, 4 * units, units)) / np.sqrt(units),
+        "W": rng.normal(size=(1, 4 * units)),
+        "b": np.zeros((1, 4 * units)),
+    }
+    # one sequence for every entry of c_0 that is moved
+    state = np.zeros((1, units, 2 * units), complex)
+    state[0, :, units:] = 1j * tiny * np.eye(units)
+    gates, whole, direct = np.ones(units), [1.0], [1.0]
+    for drive in rng.normal(size=lag):
+        state, kept = cell.forward(p, state, np.full((1, units), drive))
+        gates = gates * kept[4][0, 0].real
+        whole.append(np.linalg.norm(state[0, :, units:].imag / tiny, 2))
+        direct.append(gates.max())
+    return np.array(whole), np.array(direct)
 
 
 # --- the command ----------------------------------------------------------------------------------
