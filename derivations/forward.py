@@ -184,8 +184,10 @@ def _moves(term, dx) -> bool:
 
 
 def _to_the_right(line: Line, context: Context) -> Line | None:
+    """Only once no other differential is left: a term that has not got dx is taken to be constant."""
     dx = MatrixDifferential(context.variable)
-    if isinstance(line.left, MatrixDifferential):
+    open_ = [d for d in line.right.atoms(MatrixDifferential, Pairing) if d.expression != context.variable]
+    if isinstance(line.left, MatrixDifferential) and not open_:
         return Line(line.left, product(coefficient_of(line.right, dx), dx))
     return None
 

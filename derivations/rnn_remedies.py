@@ -306,7 +306,9 @@ differentiate_gates = unfold_differential(
     tuple(GATES), "the gates", r"$i,f,o$ are $\sigma$ and $a$ is $\varphi$, each of its pre-activation"
 )
 differentiate_preactivations = unfold_differential(
-    tuple(f"preactivation {q}" for q in GATES), "the pre-activations", r"each is $Uh_t$ with weights of its own, plus what the input adds"
+    tuple(f"preactivation {q}" for q in GATES),
+    "the pre-activations",
+    "each is $Uh_t$ with weights of its own, plus what the input adds",
 )
 name_cell = fold_member("cell", "the memory by its name", r"$f_{t+1}\circ c_t+i_{t+1}\circ a_{t+1}=c_{t+1}$")
 in_total = gather(
@@ -549,7 +551,16 @@ DOUBLE_SUM = GRAD_U_UNROLLED.result()
 LAGS = sum_by_lag.rewrite(DOUBLE_SUM, None)
 
 
-SMALL_NETWORK = tuple(replace(d, upper=1) if d.symbol in (n, m) else d for d in NETWORK.declarations)
+
+
+def smaller(d: Declaration) -> Declaration:
+    """A network whose values stay of ordinary size over long sequences."""
+    if d.symbol == g:
+        return replace(d, kind="bounded activation")
+    return replace(d, upper=1) if d.symbol in (n, m) else d
+
+
+SMALL_NETWORK = tuple(map(smaller, NETWORK.declarations))
 
 
 def shorter_lags(total):
