@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sympy import Abs, Add, Basic, Dummy, Integer, Min, Mul, S, limit, oo, sqrt
+from sympy import Abs, Add, Basic, Dummy, Integer, Min, Mul, S, sqrt
 from sympy.matrices.expressions import DiagMatrix, Identity, MatAdd, MatMul, MatrixSymbol, Transpose
 from sympy.matrices.expressions.determinant import Determinant
 
-from .chain import BOUND_TOO_LARGE, BOUND_TOO_SMALL, NOT_THE_LIMIT, PLUS_ONE, Rule
+from .chain import BOUND_TOO_LARGE, BOUND_TOO_SMALL, PLUS_ONE, Rule
 from .context import Context
 from .differentials import MAGNUS, Pullback, pull_back
 from .domain import Inequality
@@ -20,7 +20,6 @@ from .expressions import (
     add,
     equal_size,
     index_product,
-    is_matrix,
     open_binder,
     product,
     scale,
@@ -34,7 +33,6 @@ from .quantities import (
     LargestEntry,
     LargestSingularValue,
     Norm,
-    RealScalar,
     SingularValue,
     SmallestEigenvalue,
     SmallestSingularValue,
@@ -709,34 +707,6 @@ bernoulli = Rule(
     _bernoulli,
     relation=">=",
     mutants=(BOUND_TOO_LARGE,),
-)
-
-
-def _as_variable_grows(subterm, context):
-    """The limit of a scalar as the chain's variable, a size, grows; norms in it must not depend on that."""
-    lag = context.variable
-    if lag is None or is_matrix(lag) or not subterm.has(lag) or is_matrix(subterm):
-        return None
-    quantities = sorted(subterm.atoms(Norm), key=str)
-    others = subterm.atoms(RealScalar) - set(quantities)
-    if others or any(q.has(lag) for q in quantities) or subterm.atoms(ScalarIndexProduct):
-        return None
-    for q in quantities:
-        context.require("{} does not depend on {}", q, lag)
-    growing = Dummy(lag.name, positive=True)
-    fixed = {q: Dummy(positive=True) for q in quantities}
-    value = limit(subterm.xreplace(fixed | {lag: growing}), growing, oo)
-    return value if value.is_number and value.is_finite else None
-
-
-as_lag_grows = Rule(
-    "the lag grows",
-    "A power of a number below 1, by a factor that stays. The limit is computed by SymPy.",
-    "definition of the limit",
-    _as_variable_grows,
-    relation="→",
-    mutants=(NOT_THE_LIMIT,),
-    limit="variable",
 )
 
 

@@ -19,9 +19,9 @@ from sympy.matrices.expressions.determinant import Determinant
 from .chain import Derivation, Induction, Line, Rule, Step
 from .domain import Declaration, Domain, Inequality
 from .expressions import ELEMENT, index_product, open_binder, product, substitute
+from .gaussian import limit_at_infinity
 from .identities import unfold
 from .norms import (
-    as_lag_grows,
     at_least,
     at_most,
     bernoulli,
@@ -261,6 +261,7 @@ def whole_lag(name: str, title: str, lemma: Induction, domain: Domain, steps, **
     )
 
 
+as_lag_grows = limit_at_infinity(None, "the lag grows", "A power of a number below 1; nothing else moves.")
 SMALL_WEIGHTS = Inequality("contraction", LargestSingularValue(U), 1 / (lam * (1 + rho)), "<=")
 VANISHES = whole_lag(
     "rnn_long_range.vanishes",
