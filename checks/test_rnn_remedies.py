@@ -160,13 +160,16 @@ def test_the_gradient_of_the_regulariser_is_that_by_differences_of_its_terms():
 @st.composite
 def lstm_steps(draw):
     """A world of the derived blocks with the usual activations, and one step of the oracle in it."""
-    world = draw(worlds(topic.LSTM_CC.domain, sizes={rnn.n: 2, rnn.m: 1, rnn.T: 1}))
+    labels = ["h0", "c0", *(f"U_{q}" for q in "ifoa"), *(f"x^{q}0" for q in "ifoa")]
+    regimes = dict.fromkeys(labels, "ordinary")
+    world = draw(worlds(topic.LSTM_CC.domain, sizes={rnn.n: 2, rnn.T: 1}, regimes=regimes))
     names = {f.name: f for f in ACTIVATIONS}
     world.values |= {topic.sigma: names["logistic"], topic.phi: names["tanh"]}
     stack = lambda of: np.concatenate([floats(world.values[of[q]]) for q in "ifoa"])[None]  # noqa: E731
-    p = {"U": stack(topic.U_OF), "W": stack(topic.W_OF)[..., 0], "b": np.zeros((1, 8))}
+    added = np.concatenate([floats(world.values[topic.X_OF[q], 0]).ravel() for q in "ifoa"])[None]
+    p = {"U": stack(topic.U_OF), "W": np.zeros((1, 8)), "b": added}
     start = [floats(world.values[family, 0]).ravel() for family in (rnn.h, topic.c)]
-    return world, p, np.concatenate(start)[None, None], floats(world.values[rnn.x, 0]).reshape(1, 1)
+    return world, p, np.concatenate(start)[None, None], np.zeros((1, 1))
 
 
 def jacobian_by_complex_step(p, state, x):

@@ -288,8 +288,11 @@ def _orthogonal(d, world, source):
 
 
 def _reflection(size, world, source, label):
-    u = [world.field.number(source.number(label)) for _ in range(size)]
-    square = sum((x * x for x in u), world.field.number(0))
+    number = world.field.number
+    u = [number(source.number(label)) for _ in range(size)]
+    square = sum((x * x for x in u), number(0))
+    if square == 0:
+        u, square = [number(int(i == 0)) for i in range(size)], number(1)
     return filled(size, size, lambda i, j: int(i == j) - 2 * u[i] * u[j] / square)
 
 
@@ -297,7 +300,7 @@ def _of_norm_at_most(d, world, source):
     """A matrix whose Frobenius norm, and so its spectral norm, is at most the declared upper bound."""
     rows = _rows(d.symbol, world, source)
     number, half = world.field.number, world.field.number(Fraction(1, 2))
-    square = sum((x * x for row in rows for x in row), number(0))
+    square = sum((x * x for row in rows for x in row), number(0)) or number(1)
     share = min(number(1), abs(number(source.number(f"share of {d.symbol}"))))
     factor = share * evaluate(d.upper, world) / world.field.power(square, half)
     world.values[d.symbol] = filled(len(rows), len(rows[0]), lambda i, j: factor * rows[i][j])

@@ -511,7 +511,9 @@ square_of_column = Rule(
 
 
 def _norm_as_inner(subterm, context):
-    return sqrt(Inner(subterm.argument, subterm.argument)) if isinstance(subterm, Norm) else None
+    if isinstance(subterm, Norm) and equal_size(subterm.argument.cols, 1):
+        return sqrt(Inner(subterm.argument, subterm.argument))
+    return None
 
 
 norm_as_inner = Rule(
