@@ -244,6 +244,24 @@ def test_a_spectral_radius_of_zero_does_not_bound():
     assert example.carried_back(9) == 2**8 * Matrix([[8, 8]])
 
 
+def test_a_nilpotent_network_may_be_chaotic():
+    """Two roads to the Lyapunov exponent: tangent vectors, and two orbits without any derivative."""
+    U, b = 8.0 * np.array([[1, 1], [-1, -1]]), np.array([-1.4, 1.8])
+    assert not np.any(U @ U), "both eigenvalues of U are 0"
+    along, apart = (f(U, b, 20_000) for f in (oracle.lyapunov_exponent, oracle.separation_exponent))
+    assert along == pytest.approx(0.41, abs=0.015) and apart == pytest.approx(along, abs=1e-3)
+
+
+@few
+@given(data=st.data())
+def test_the_exponent_of_a_network_at_rest_is_that_of_its_jacobian(data):
+    """A contraction rests at a fixed point, where the exponent is the logarithm of the spectral radius."""
+    Q = data.draw(orthogonal_matrices(2))
+    U = Q @ np.diag([0.8, 0.3]) @ Q.T
+    found = oracle.lyapunov_exponent(U, np.zeros(2), 500)
+    assert found == pytest.approx(np.log(0.8), abs=0.02)
+
+
 def test_these_slopes_are_those_of_tanh_at_a_fixed_point():
     U, state = topic.NILPOTENT.U, Matrix([0, atanh(simplify("1/2"))])
     b = state - U * state.applyfunc(tanh)
