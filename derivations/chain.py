@@ -142,6 +142,8 @@ class Rule:
         """A bound of a part bounds the whole only where the whole grows with that part, in each place."""
         pass_ = _Rewriting(self, places=[])
         marked = pass_.run(line.right, context)
+        if is_matrix(marked):
+            raise DoesNotApply(f"{self.name}: bounds are of numbers, not of {text(line.right)}")
         for place, part in pass_.places:
             if not grows_with(place, marked, context):
                 raise DoesNotApply(f"{self.name}: {text(line.right)} does not grow with {text(part)}")

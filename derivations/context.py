@@ -107,6 +107,14 @@ class Context:
             self.require("{} <= {} <= {}", equation.lower, leaf.index, equation.upper)
         return found[0]
 
+    def may_be_variable(self, leaf: Basic) -> bool:
+        """Whether a leaf may be what differentials run along, which must keep its name under them."""
+        v = self.variable
+        if not (isinstance(v, Member) and isinstance(leaf, Member) and leaf.family == v.family):
+            return leaf == v
+        ahead = v.index - leaf.index
+        return not (self.is_nonnegative(ahead - 1) or self.is_nonnegative(-ahead - 1))
+
     def varies(self, expression: Basic) -> bool:
         """Whether `expression` may depend on the variable, through definitions too; False is certain."""
         return self._varies(expression, frozenset())

@@ -52,7 +52,7 @@ def unfold(
     """
 
     def rewrite(subterm: Basic, context: Context):
-        return context.use(label, subterm)
+        return None if context.may_be_variable(subterm) else context.use(label, subterm)
 
     mutants = (PLUS_ONE,) if value_is_zero else (OFF_BY_A_THOUSANDTH,)
     return Rule(name, reason, source, rewrite, mutants=mutants)

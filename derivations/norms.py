@@ -20,6 +20,7 @@ from .expressions import (
     add,
     equal_size,
     index_product,
+    is_matrix,
     open_binder,
     product,
     scale,
@@ -367,7 +368,7 @@ norm_of_multiple = Rule(
 
 def _into_norm(subterm, context):
     """c‖w‖ = ‖cw‖ for a factor c > 0 that is a symbol."""
-    if not subterm.is_Mul:
+    if not subterm.is_Mul or is_matrix(subterm):
         return None
     norms = [a for a in subterm.args if isinstance(a.as_base_exp()[0], Norm)]
     for factor in subterm.args:
@@ -468,7 +469,7 @@ def largest_slope(relation: str = "<=") -> Rule:
 
 def _absorb_scalar(subterm, context):
     """f(lo - 1) Π_{j=lo}^{hi} f(j) = Π_{j=lo-1}^{hi} f(j), for scalars."""
-    if not subterm.is_Mul:
+    if not subterm.is_Mul or is_matrix(subterm):
         return None
     for whole in subterm.args:
         if not isinstance(whole, ScalarIndexProduct):
@@ -603,7 +604,7 @@ def for_every_vector(label: str, name: str, reason: str, source: str, backward: 
 
 def _into_minimum(subterm, context):
     """c min(a, b) = min(ca, cb) for c >= 0."""
-    if not subterm.is_Mul:
+    if not subterm.is_Mul or is_matrix(subterm):
         return None
     for smaller in subterm.args:
         factor = subterm / smaller
@@ -832,6 +833,8 @@ def _norm_by_determinant(subterm, context):
     if not isinstance(subterm, LargestSingularValue):
         return None
     P = subterm.argument
+    if not equal_size(P.rows, P.cols):
+        return None
     return Abs(Determinant(P)) ** (1 / P.rows)
 
 

@@ -1,5 +1,7 @@
 """False or unproved lines that must not come out PROVED: each a small attack on the checker."""
 
+from dataclasses import replace
+
 import pytest
 from sympy import Abs, Function, Lambda, Symbol, cos, exp, log, sin
 from sympy.matrices.expressions import MatrixSymbol
@@ -14,6 +16,7 @@ from derivations.evaluate import evaluate
 from derivations.expressions import (
     Family,
     Gradient,
+    MatrixDifferential,
     SymmetricSymbol,
     VectorFunction,
     add,
@@ -24,6 +27,7 @@ from derivations.expressions import (
     product,
 )
 from derivations.fields import Unevaluable
+from derivations.forward import differential_to_the_right
 from derivations.gaussian import (
     limit_at_infinity,
     log_of_product,
@@ -31,10 +35,10 @@ from derivations.gaussian import (
     rayleigh_bound,
     recognise_normal,
 )
-from derivations.identities import induction_hypothesis
+from derivations.identities import induction_hypothesis, unfold
 from derivations.quantities import Inner, LogNormalDensity, Norm, SmallestValue
 from derivations.usual_form import KRONECKER, USUAL_FORM
-from derivations.verification import Worlds, check_chain, is_proved, numeric_evidence
+from derivations.verification import Worlds, check_chain, compare, is_proved, numeric_evidence
 
 a, b = Symbol("a", real=True), Symbol("b", real=True)
 n = Symbol("n", integer=True, positive=True)
@@ -276,6 +280,41 @@ def test_what_enters_by_the_first_member_only_still_varies():
     assert Context({T: (1, None)}, equations, variable=U).varies(f[T])
 
 
+def test_what_a_differential_runs_along_is_not_unfolded():
+    """d Σ_s L_s(h_s) along h_t: with h_t written out, nothing would move any more."""
+    f = Family("f", 1)
+    equations = {"step": Equation("step", f[t], elementwise(sin, f[t - 1]), t, 1, T)}
+    context = Context({t: (1, T), T: (1, None)}, equations, variable=f[t])
+    rule = unfold("step", "the recurrence", "because")
+    with pytest.raises(DoesNotApply):
+        rule.apply(Line(a, differential(index_sum(L(i, f[i]), i, t, T))), context)
+    assert rule.apply(Line(a, f[t - 1]), replace(context, ranges={t: (2, T), T: (2, None)})).right != f[t - 1]
+
+
+def test_members_of_one_state_that_come_before_the_variable_do_not_vary():
+    """f_t and c_t are made of f_{t-1} and c_{t-1}: f_t does not move with c_t, f_{t+1} does."""
+    f, c = Family("f", 1), Family("c", 1)
+    step = {name: elementwise(sin, add(f[t - 1], c[t - 1])) for name in "fc"}
+    equations = {"f": Equation("f", f[t], step["f"], t, 1, T), "c": Equation("c", c[t], step["c"], t, 1, T)}
+    context = Context({t: (1, T), T: (1, None)}, equations, variable=c[t])
+    assert not context.varies(f[t]) and context.varies(f[t + 1]) and context.varies(c[t])
+
+
+def test_a_family_that_looks_ahead_may_vary_before_the_variable():
+    f, c = Family("f", 1), Family("c", 1)
+    equations = {"f": Equation("f", f[t], add(f[t + 1], c[t]), t, 1, T)}
+    assert Context({t: (1, T), T: (1, None)}, equations, variable=c[t]).varies(f[t - 1])
+
+
+def test_a_jacobian_is_not_read_off_while_a_differential_is_open():
+    """A term whose differential has not been worked out yet is no constant."""
+    v = MatrixSymbol("v", n, 1)
+    still = MatrixDifferential(elementwise(sin, v))
+    line = Line(still, add(still, MatrixDifferential(v)))
+    with pytest.raises(DoesNotApply):
+        differential_to_the_right.apply(line, Context({}, {}, variable=v))
+
+
 def test_a_recurrence_that_runs_backward_is_not_taken_to_run_forward():
     f = Family("f", 1)
     equations = {"back": Equation("back", f[t], elementwise(sin, f[t + 1]), t, 0, T - 1)}
@@ -297,6 +336,14 @@ def test_what_a_domain_says_is_positive_definite_is_so_in_every_world(name):
                     continue  # two equal inputs: the case that the assumption excludes
                 smallest = world.field.eigenvalues(rows)[0]
                 assert smallest > 0, f"{name}: {matrix} has the eigenvalue {smallest}"
+
+
+@pytest.mark.parametrize("name", derivations.names())
+def test_equations_that_a_domain_states_as_facts_hold_in_every_world(name):
+    for _, chain in derivations.get(name).parts:
+        for fact in (f for f in chain.domain.facts if f.relation == "="):
+            evidence = compare(fact.left, fact.right, "=", Worlds(chain, 4, 0))
+            assert evidence.points > 4 and not evidence.refuted, evidence.counterexample
 
 
 # --- every rule on lines that it was not written for --------------------------------------------
