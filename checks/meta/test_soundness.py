@@ -339,11 +339,11 @@ def test_what_a_domain_says_is_positive_definite_is_so_in_every_world(name):
 
 
 @pytest.mark.parametrize("name", derivations.names())
-def test_equations_that_a_domain_states_as_facts_hold_in_every_world(name):
+def test_no_world_refutes_an_equation_that_a_domain_states_as_a_fact(name):
     for _, chain in derivations.get(name).parts:
         for fact in (f for f in chain.domain.facts if f.relation == "=" and f.index is None):
             evidence = compare(fact.left, fact.right, "=", Worlds(chain, 4, 0))
-            assert evidence.points > 4 and not evidence.refuted, evidence.counterexample
+            assert not evidence.refuted, evidence.counterexample
 
 
 # --- every rule on lines that it was not written for --------------------------------------------
