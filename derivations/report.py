@@ -11,7 +11,7 @@ from .chain import Derivation, Induction, Line, Rule, Verdict
 from .domain import Declaration, Equation, Inequality
 from .expressions import Family, VectorFunction
 from .fields import DIGITS
-from .printing import latex, text
+from .printing import TEX_NAMES, latex, text
 from .verification import AGREEMENT_DIGITS, POINTS, SEED, CheckedLine, check
 
 METHODS = {
@@ -196,7 +196,9 @@ def _symbol_tex(symbol, definitions=()) -> str:
         return latex(symbol[next(said, Symbol("t"))])
     if isinstance(symbol, VectorFunction):
         return rf"{latex(symbol)}_{{t}}"
-    return symbol.__name__ if isinstance(symbol, type) else latex(symbol)
+    if isinstance(symbol, type):  # an abstract function
+        return TEX_NAMES.get(symbol.__name__, symbol.__name__)
+    return latex(symbol)
 
 
 def _shape_tex(symbol) -> str:

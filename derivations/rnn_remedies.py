@@ -137,8 +137,8 @@ CLIP_DIRECTION = clipping(
     inner_of_multiple,
     inner_as_norm,
     into_norm,
-    introduction=r"Two vectors point the same way when the cosine of their angle, "
-    r"$a^\top b/(\lVert a\rVert\lVert b\rVert)$, is 1.",
+    introduction=r"Two vectors point the same way when the cosine of their angle is 1: here, when "
+    r"$(rG)^\top G=\lVert rG\rVert\,\lVert G\rVert$.",
 )
 SLACK = Equation("slack", kappa, Norm(G) + room, meaning="threshold, above the norm")
 below_the_threshold = unfold(
@@ -327,7 +327,7 @@ def lstm_adjoint(name: str, title: str, variable, label: str, middle) -> Derivat
         tuple(map(Step, (*middle, join_weights, read_off(label), name_cell, in_total))),
         variable=variable,
         index=BEFORE_THE_END,
-        assumptions=("The activations and the $L_t$ are differentiable.",),
+        assumptions=(r"The activations and the $\mathcal L_t$ are differentiable.",),
     )
 
 
