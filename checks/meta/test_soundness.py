@@ -36,6 +36,7 @@ from derivations.gaussian import (
     recognise_normal,
 )
 from derivations.identities import induction_hypothesis, unfold
+from derivations.norms import stretched
 from derivations.quantities import Inner, LogNormalDensity, Norm, SmallestValue
 from derivations.usual_form import KRONECKER, USUAL_FORM
 from derivations.verification import Worlds, check_chain, compare, is_proved, numeric_evidence
@@ -220,6 +221,42 @@ def test_a_limit_of_an_upper_bound_says_nothing_of_what_may_be_negative():
     chain = chain_of(minus_one, Step(above), Step(far), domain=far_domain(), variable=x_s)
     with pytest.raises(DerivationError, match="says nothing"):
         chain.relation  # noqa: B018
+
+
+alpha, w = Symbol("α", positive=True), MatrixSymbol("w", p, 1)
+RAY = Domain(
+    (
+        Declaration(p, "size", "dimension", 1, 2),
+        Declaration(alpha, "positive", "how far out"),
+        Declaration(w, "matrix", "a direction"),
+    )
+)
+along = limit_at_infinity(None, "along the ray", "because")
+
+
+def test_a_limit_along_a_number_holds_no_norm_fixed_that_moves_along():
+    """e^{-α} ‖e^α w‖ is ‖w‖ for ever."""
+    start = exp(-alpha) * Norm(product(exp(alpha), w))
+    with pytest.raises(DerivationError):
+        chain_of(start, Step(along), domain=RAY, variable=alpha).lines  # noqa: B018
+
+
+def test_a_limit_along_a_number_is_taken_with_all_else_fixed():
+    chain = chain_of(Norm(w) + 1 / alpha, Step(along), domain=RAY, variable=alpha)
+    assert (chain.lines[-1].right, verdict(chain)) == (Norm(w), Verdict.PROVED)
+
+
+def test_a_false_limit_along_a_number_is_refuted():
+    chain = chain_of(Norm(w) + 1 / alpha, Step(along, 2 * Norm(w)), domain=RAY, variable=alpha)
+    assert verdict(chain) is Verdict.REFUTED
+
+
+def test_a_wide_matrix_is_not_said_to_stretch_every_vector():
+    """It has a null space: the smallest singular value of the square case is no lower bound."""
+    A = MatrixSymbol("A", 1, 2)
+    line = Line(a, Norm(product(A, MatrixSymbol("w", 2, 1))))
+    with pytest.raises(DoesNotApply):
+        stretched(">=").apply(line, Context({}, {}))
 
 
 # --- side conditions ----------------------------------------------------------------------------
