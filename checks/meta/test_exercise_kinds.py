@@ -307,6 +307,9 @@ MET = {
     "variance 0, as a formula": (
         "gaussian_process.variance_one", "exp(-(x1 - x)^2/2)^2", "the prior variance is forgotten"
     ),
+    "back to the training mean": ("relu_extrapolation.far_away", "ace", "back to the training mean"),
+    "its variance grows": ("relu_extrapolation.far_away", "bcde", "variance that grows by itself"),
+    "Bayesian, so one half": ("relu_extrapolation.far_away", "bcef", "Bayesian, so one half"),
 }  # fmt: skip
 
 
