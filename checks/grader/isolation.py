@@ -46,11 +46,12 @@ def fault(tier: Tier) -> str:
         return missing
     try:
         with Worker(LIMITS, tier) as worker:
-            escapes = self_test(worker)
+            try:
+                escapes = self_test(worker)
+            except Ended as end:
+                return f"its process ended {end.how}: {worker.last_words()}"
     except (OSError, RuntimeError, OutOfTime, BrokenFrame) as error:
-        return f"does not start ({type(error).__name__}: {error})"
-    except Ended as end:
-        return f"its process ended {end.how}"
+        return f"does not start: {type(error).__name__} {error}"
     return f"a submission could {', '.join(escapes)}" if escapes else ""
 
 

@@ -119,6 +119,13 @@ class Worker:
             raise BrokenFrame("a frame that answers no request, or a longer one than allowed")
         return kind, self._receive(length, deadline)
 
+    def last_words(self) -> str:
+        """The last line that a process which has ended printed, such as why it could not start."""
+        with contextlib.suppress(OutOfTime):
+            self._ready(time.monotonic() + 0.1)
+        lines = self.output.decode("utf-8", "replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
     def _send(self, data: bytes, deadline: float) -> None:
         self.selector.register(self.process.stdin, selectors.EVENT_WRITE)
         try:

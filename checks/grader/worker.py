@@ -81,9 +81,10 @@ def confine(wanted):
     import pyseccomp
 
     rules = py_landlock.Landlock(strict=True)
+    access = py_landlock.AccessFs
     for path in wanted["readable"]:
-        folder = py_landlock.AccessFs.READ_DIR if os.path.isdir(path) else py_landlock.AccessFs(0)
-        rules.add_path_rule(path, access=py_landlock.AccessFs.READ_FILE | folder)
+        rules.add_path_rule(path, access=access.READ_FILE | (access.READ_DIR if os.path.isdir(path) else access(0)))
+    rules.add_path_rule(os.devnull, access=access.WRITE_FILE)
     calls = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.EPERM))
     for name in wanted["calls"]:
         with contextlib.suppress(OSError, ValueError):  # one that the library does not know stays forbidden
@@ -91,6 +92,10 @@ def confine(wanted):
     calls.add_rule(pyseccomp.ALLOW, "prlimit64", pyseccomp.Arg(2, pyseccomp.EQ, 0))  # asks, sets nothing
     calls.add_rule(pyseccomp.ALLOW, "tgkill", pyseccomp.Arg(0, pyseccomp.EQ, os.getpid()))  # abort()
     calls.add_rule(pyseccomp.ERRNO(errno.ENOTTY), "ioctl")
+    modes = ((os.O_TRUNC, 0), (os.O_ACCMODE, os.O_WRONLY), (os.O_ACCMODE, os.O_RDWR))
+    for name, place in (("open", 1), ("openat", 2)):
+        for mask, value in modes:  # not to read and truncate, which Landlock overlooks before Linux 6.2
+            calls.add_rule(pyseccomp.ALLOW, name, pyseccomp.Arg(place, pyseccomp.MASKED_EQ, mask, value))
     rules.apply()
     calls.load()
 

@@ -14,8 +14,10 @@ import pytest
 
 import checks
 from checks.__main__ import main
+from checks.exercises.arrays import Array
 from checks.grader import isolation, sandbox
 from checks.grader.failure import Failure
+from checks.grader.frames import encode_call
 from checks.grader.grading import RIGHT, WRONG, Grader
 from checks.grader.isolation import CannotIsolate, fault, strongest, targets
 from checks.grader.process import Limits, Worker
@@ -209,6 +211,30 @@ def test_packages_that_answers_use_can_be_imported(tiers):
         assert result.outcome == RIGHT, f"{tier.name}: {result.failure}"
 
 
+def test_what_may_be_read_cannot_be_emptied(tiers):
+    """Files that are opened to be read and truncated at once, which not every Landlock forbids."""
+    source = b"import os\ndef empty(x):\n    os.open('mine', os.O_RDONLY | os.O_TRUNC)\n    return x\n"
+    for tier in tiers:
+        with Worker(LIMITS, tier) as worker:
+            mine = Path(worker.directory.name, "mine")
+            mine.write_text("kept")
+            worker.ask(b"S", source, LIMITS.load)
+            kind, answer = worker.ask(b"C", encode_call("empty", 1, [Array((), (1.0,))]), LIMITS.load)
+            assert kind == b"E" and mine.read_text() == "kept", f"{tier.name}: {answer}"
+
+
+def test_harmless_habits_are_allowed(tiers):
+    """Output thrown away, a time limit of one's own, the folder looked at, a seed from the system."""
+    habits = """import contextlib, os, random, signal, time
+with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+    print("thrown away")
+signal.alarm(60); time.sleep(0.001); random.SystemRandom().random(); assert os.listdir() == [] and os.getpid()
+"""
+    for tier in tiers:
+        (result,) = graded(habits + HONEST, tier).results
+        assert result.outcome == RIGHT, f"{tier.name}: {result.failure}"
+
+
 # --- the choice of a tier ------------------------------------------------------------------------
 
 
@@ -266,9 +292,9 @@ def test_one_hole_is_found(leak, monkeypatch):
 
 def test_a_tier_that_cannot_start_is_not_chosen():
     def broken(command, directory, environment):
-        return sandbox.piped(["/bin/false"], directory, environment)
+        return sandbox.piped(["/bin/sh", "-c", "echo because >&2; exit 3"], directory, environment)
 
-    assert fault(replace(UNSAFE, launch=broken)) == "its process ended with exit status 1"
+    assert fault(replace(UNSAFE, launch=broken)) == "its process ended with exit status 3: because"
     assert "does not start" in fault(replace(UNSAFE, launch=lambda *_: sandbox.piped(["/nowhere"], *_[1:])))
     assert fault(replace(UNSAFE, packages=("no_such_package",))) in (
         "the package no_such_package not installed",
