@@ -139,6 +139,7 @@ def in_sandlock(command: list[str], directory: str, environment: dict) -> Sandlo
     denied = [name for name in ALSO_DENIED if platform.machine() == "x86_64" or name not in ONLY_X86]
     sandbox = Sandbox(
         fs_readable=[*readable(), directory],
+        fs_writable=["/dev/null"],
         extra_deny_syscalls=denied,
         max_processes=1,
         no_coredump=True,
