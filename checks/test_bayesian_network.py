@@ -152,7 +152,7 @@ def test_the_mass_far_off_keeps_its_bound(network, n):
 
 def derived_bound(n, delta, gamma, far, near) -> float:
     bound = bn.CONCENTRATION.result("bound").right
-    values = {"n": n, "δ": delta, "γ": gamma, "π_far": far, "π_near": near}
+    values = {"n": n, "δ": delta, "γ": gamma, "pi_far": far, "pi_near": near}
     given_ = {symbol: FIELD.number(float(values[symbol.name])) for symbol in bound.free_symbols}
     return float(evaluate(bound, World(given_, field=FIELD)))
 

@@ -74,7 +74,7 @@ def over_data(body):
 
 # --- the posterior ------------------------------------------------------------------------------
 
-mean_y, log_likelihood = Symbol("ȳ", real=True), Symbol("ℓ", real=True)
+mean_y, log_likelihood = Symbol("ybar", real=True), Symbol("ℓ", real=True)
 MEAN = Equation("mean", mean_y, over_data(at(Y, i)) / n, meaning="mean of the $n$ observations")
 LOG_LIKELIHOOD = Equation(
     "log likelihood",
@@ -204,7 +204,7 @@ ON_FIBRE = Derivation(
     ),
 )
 
-predicted = Symbol("μ_*", real=True)
+predicted = Symbol("mu_*", real=True)
 MIXTURE = over_weights(at(P, k) * normal(at(F, k)))
 FEW_DIGITS = 64
 VALUES = (
@@ -247,10 +247,10 @@ PREDICTIVE_VARIANCE = moment(
 
 size, grown = Symbol("n", positive=True), Symbol("r", positive=True)
 FAR, NEAR = Column("a", m), Column("q", m)
-EXCESS, DEFICIT = Column("e", m), Column("d", m)
+EXCESS, DEFICIT = Column("h", m), Column("b", m)
 delta, gamma = Symbol("δ", positive=True), Symbol("γ", positive=True)
-far_mass, near_evidence, far_evidence = (Symbol(name, positive=True) for name in ("π_n", "Z_near", "Z_far"))
-far_prior, near_prior = Symbol("π_far", positive=True), Symbol("π_near", positive=True)
+far_mass, near_evidence, far_evidence = (Symbol(name, positive=True) for name in ("pi_n", "Z_near", "Z_far"))
+far_prior, near_prior = Symbol("pi_far", positive=True), Symbol("pi_near", positive=True)
 
 
 def nonnegative(label: str, column: Column) -> Inequality:
@@ -265,8 +265,8 @@ CONCENTRATION_DOMAIN = Domain(
         Declaration(NEAR, "positive matrix", "$q_k$: prior probabilities of weights nearby"),
         Declaration(delta, "positive", r"weights nearby have a discrepancy of at most $\delta$"),
         Declaration(gamma, "positive", r"weights far off have one of at least $\delta+\gamma$"),
-        Declaration(EXCESS, "positive matrix", "$e_k$: by how much more"),
-        Declaration(DEFICIT, "positive matrix", "$d_k$: by how much less"),
+        Declaration(EXCESS, "positive matrix", "$h_k$: by how much more"),
+        Declaration(DEFICIT, "positive matrix", "$b_k$: by how much less"),
     ),
     (
         Equation("far prior", far_prior, over_weights(at(FAR, k)), meaning="prior mass far off"),
@@ -353,7 +353,7 @@ CONCENTRATION = Derivation(
 # --- the gap is a covariance --------------------------------------------------------------------
 
 MEAN_1, MEAN_2 = r"posterior mean $\mathbb E\,w_1$", r"posterior mean $\mathbb E\,w_2$"
-mean_1, mean_2, covariance = (Symbol(name, real=True) for name in ("ω_1", "ω_2", "C"))
+mean_1, mean_2, covariance = (Symbol(name, real=True) for name in ("omega_1", "omega_2", "C"))
 WEIGHTS = (
     Declaration(m, "size", "number of weights, or of pairs of weights", 1, 3),
     Declaration(P, "probabilities", "their probabilities, with sum 1"),

@@ -419,7 +419,7 @@ def _is_positive(term: Basic, index, labels, context: Context) -> bool:
 
 
 def exponent_bounded(dropped: str, weights: str, relation: str) -> Rule:
-    """Σ a_k e^{… ∓ n e_k} against Σ a_k e^{…}, where the fact `dropped` says e_k >= 0 and `weights` a_k >= 0."""
+    """Σ a_k e^{… ∓ n h_k} against Σ a_k e^{…}, where the fact `dropped` says h_k >= 0 and `weights` a_k >= 0."""
 
     def rewrite(subterm: Basic, context: Context):
         if not isinstance(subterm, IndexSum):
@@ -437,7 +437,7 @@ def exponent_bounded(dropped: str, weights: str, relation: str) -> Rule:
         context.require("{} >= 0", entry)
         return reclose(subterm, without, index)
 
-    sign = {"<=": r"$e^{-ne}\le1$", ">=": r"$e^{nd}\ge1$"}[relation]
+    sign = {"<=": r"$e^{-nh}\le1$", ">=": r"$e^{nb}\ge1$"}[relation]
     return Rule(
         "the worst of them",
         f"{sign}, term by term",

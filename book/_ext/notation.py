@@ -163,7 +163,7 @@ class IndexOfSymbolsDirective(SphinxDirective):
 def order(entry: tuple[str, str]) -> tuple:
     """Latin letters first, without regard to case, then Greek ones, each with its typefaces together."""
     first = next(symbols_in(entry[0]), "")
-    letter = first.split()[-1]
+    letter = first.split()[-1] if first else ""
     return (letter.startswith("\\"), letter.lower(), first, entry)
 
 
