@@ -15,7 +15,6 @@ from sympy import (
     Add,
     Basic,
     Derivative,
-    Dummy,
     Integral,
     Mul,
     NumberSymbol,
@@ -517,25 +516,36 @@ def _fold(operation):
 # --- integrals ------------------------------------------------------------------------------------
 
 
-def _integrand(body, variable, w):
-    """The body as a function of a number; what does not hold the variable is evaluated once."""
-    fixed = {part: Dummy() for part in _parts_without(variable, body)}
-    values = {**w.values, **{name: evaluate(part, w) for part, name in fixed.items()}}
-    opened = body.xreplace(fixed)
+def _integrand(body, variable, w) -> Callable:
+    """The body as a function of a number, for thousands of them: what is fixed is evaluated once.
 
-    def at(number):
-        return evaluate(opened, World({**values, variable: number}, w.definitions, field=w.field))
-
-    return at
-
-
-def _parts_without(variable, body) -> set:
-    """The largest parts of sums, products, powers and functions that do not hold the variable."""
+    Sums, products, integer powers and functions of a number are composed; other nodes are evaluated.
+    """
     if variable not in body.free_symbols:
-        return set() if body.is_number else {body}
-    if not isinstance(body, Add | Mul | Pow | Application):
-        return set()
-    return set().union(*(_parts_without(variable, part) for part in body.args))
+        value = number_of(evaluate(body, w))
+        return lambda x: value
+    if body == variable:
+        return lambda x: x
+    make = _compositions(body)
+    if make is None:
+        return lambda x: number_of(evaluate(body, World({**w.values, variable: x}, w.definitions, field=w.field)))
+    return make(w.field, *(_integrand(part, variable, w) for part in body.args))
+
+
+def _compositions(body) -> Callable | None:
+    """How the value of a node comes from those of its parts, for a field; None for a node of another kind."""
+    if isinstance(body, Add):
+        return lambda field, *parts: lambda x: sum(part(x) for part in parts)
+    if isinstance(body, Mul):
+        return lambda field, *parts: lambda x: field.context.fprod(part(x) for part in parts)
+    if isinstance(body, Pow) and body.exp.is_Integer:
+        power = int(body.exp)
+        return lambda field, base, _: lambda x: field.power(base(x), power)
+    if isinstance(body, StandardNormal):
+        return lambda field, inner: lambda x: _standard_normal_at(inner(x), field)
+    if isinstance(body, Application) and not isinstance(body, AppliedUndef | Dawson | Piecewise):
+        return lambda field, *parts: lambda x: field.call(body.func, *(part(x) for part in parts))
+    return None
 
 
 def _places(e, w):
@@ -577,6 +587,14 @@ def _partial(e, w):
         return evaluate(e.expression, World({**w.values, leaf: moved}, w.definitions, field=w.field))
 
     return w.field.derivative(along)
+
+
+def _standard_normal(e, w):
+    return _standard_normal_at(*_scalars(e.args, w), w.field)
+
+
+def _standard_normal_at(x, field):
+    return field.call(sympy.exp, -x * x / 2) / field.root_two_pi
 
 
 def _dawson(e, w):
@@ -646,7 +664,7 @@ EVALUATE: dict[type, Callable] = {
     LargestSingularValue: _singular_value(-1),
     SmallestSingularValue: _singular_value(0),
     LogNormalDensity: _log_normal_density,
-    StandardNormal: lambda e, w: evaluate(e.formula(), w),
+    StandardNormal: _standard_normal,
     Dawson: _dawson,
     OverReals: _over_reals,
     PrincipalValue: _principal_value,

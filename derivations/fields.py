@@ -31,6 +31,7 @@ class Numbers:
         self.context.dps = digits
         self.step = self.context.mpf(10) ** -(5 * digits // 16)
         self.negligible = self.context.mpf(10) ** -(11 * digits // 16)
+        self.root_two_pi = self.context.sqrt(2 * self.context.pi)
 
     def number(self, value):
         """An exact rational, an int or a float as a number of this field."""

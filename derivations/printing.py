@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sympy import Basic, Derivative, Function, Max, Symbol
 from sympy.core.function import AppliedUndef
+from sympy.core.mul import _keep_coeff
 from sympy.matrices.expressions import (
     HadamardProduct,
     Identity,
@@ -58,6 +59,9 @@ TEX_NAMES = GREEK | {
     "log p(y_*|y)": r"\log p(y_*\mid y)",
     "σ²": r"\sigma^2",
     "f_∞": r"f_\infty",
+    "ℓ": r"\ell",
+    "σ": r"\sigma",
+    "log q̃": r"\log\tilde q",
 }
 
 
@@ -106,8 +110,12 @@ class Named:
         if isinstance(derivative, Derivative) and derivative.expr.args == tuple(variables):
             primes = "'" * int(derivative.derivative_count)
             inside = place.arg if isinstance(place, Trace) and place.arg.shape == (1, 1) else place
-            return f"{derivative.expr.func.__name__}{primes}{self.bracket(inside)}"
+            return f"{self.abstract(derivative.expr.func.__name__)}{primes}{self.bracket(inside)}"
         return super()._print_Subs(e)
+
+    def abstract(self, name: str) -> str:
+        """The name of an abstract function."""
+        return name
 
     def unbracketed(self, e) -> str:
         """A matrix where brackets stand already."""
@@ -172,6 +180,12 @@ class Latex(Named, LatexPrinter):
 
     def bracket(self, e) -> str:
         return rf"\left({self._print(e)}\right)"
+
+    def abstract(self, name: str) -> str:
+        return TEX_NAMES.get(name, name)
+
+    def _hprint_Function(self, func: str) -> str:
+        return TEX_NAMES.get(func) or super()._hprint_Function(func)
 
     def _index(self, family: str, index) -> str:
         return f"{family}_{{{self._print(index)}}}"
@@ -424,6 +438,13 @@ class Text(Named, StrPrinter):
 
     def bracket(self, e) -> str:
         return f"({self._print(e)})"
+
+    def _print_Mul(self, e):
+        """SymPy leaves out the brackets of a sum over an index where a negative number stands before it."""
+        number, rest = e.as_coeff_Mul()
+        if not (number.is_negative and rest.is_Mul and rest.has(Binder)):
+            return super()._print_Mul(e)
+        return f"-{super()._print_Mul(_keep_coeff(-number, rest))}"
 
     def _print_Dummy(self, e):
         return e.name

@@ -10,7 +10,6 @@ from sympy import Symbol
 from .chain import Derivation, Induction, Line, Rule, Verdict
 from .domain import Declaration, Equation, Inequality
 from .expressions import Family, VectorFunction
-from .fields import DIGITS
 from .printing import TEX_NAMES, latex, text
 from .verification import AGREEMENT_DIGITS, POINTS, SEED, CheckedLine, check
 
@@ -145,7 +144,7 @@ def _evidence_dict(checked: CheckedLine, part: Derivation) -> dict:
         "points": evidence.points,
         "nonzero": evidence.nonzero,
         "worst_residual": f"{evidence.worst_residual:.1e}",
-        "digits": DIGITS,
+        "digits": part.domain.digits,
         "precision": AGREEMENT_DIGITS,
         "seed": evidence.seed,
         "sizes": sizes_proved(checked, part),

@@ -1,7 +1,15 @@
 """The exercises, one file a chapter with the stem of its derivation."""
 
-from . import bayesian_network, gaussian_process, relu_extrapolation, rnn, rnn_long_range, rnn_remedies
+from . import (
+    bayesian_network,
+    bump_flow,
+    gaussian_process,
+    relu_extrapolation,
+    rnn,
+    rnn_long_range,
+    rnn_remedies,
+)
 from .exercise import Exercise
 
-CHAPTERS = (rnn, rnn_long_range, rnn_remedies, gaussian_process, relu_extrapolation, bayesian_network)
+CHAPTERS = (rnn, rnn_long_range, rnn_remedies, bump_flow, gaussian_process, relu_extrapolation, bayesian_network)
 EXERCISES: dict[str, Exercise] = {e.name: e for chapter in CHAPTERS for e in chapter.EXERCISES}
