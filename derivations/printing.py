@@ -59,7 +59,6 @@ TEX_NAMES = GREEK | {
     "log p(y_*|y)": r"\log p(y_*\mid y)",
     "σ²": r"\sigma^2",
     "f_∞": r"f_\infty",
-    "ℓ": r"\ell",
     "σ": r"\sigma",
     "log q̃": r"\log\tilde q",
 }
