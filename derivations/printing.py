@@ -52,6 +52,7 @@ GREEK = {
     "φ": r"\varphi",
     "Δ": r"\Delta",
     "Σ": r"\Sigma",
+    "Ω": r"\Omega",
 }
 TEX_NAMES = GREEK | {
     "ℒ": r"\mathcal{L}",
