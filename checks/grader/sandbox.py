@@ -24,8 +24,8 @@ SYSTEM_LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/etc/ld.so.cach
 DEVICES = ("/dev/null", "/dev/urandom")
 
 # All that a worker may ask of the kernel once it is confined: its memory, its clock, reading files (Landlock says
-# which), its pipes; `worker.confine` adds some with conditions.  No process, thread, program, socket, signal to others, limit, namespace, no change of a file;
-# mkdir is there to be told that a folder exists.
+# which), its pipes; `worker.confine` adds some with conditions.  No process, thread, program, socket, signal to
+# others, limit or namespace, and no change of a file; mkdir is there to be told that a folder exists.
 CALLS = """
     read readv pread64 preadv write writev lseek close close_range fstat fstatfs stat lstat newfstatat statx access
     faccessat faccessat2 getdents64 readlink readlinkat getcwd chdir fcntl dup dup2 dup3 fadvise64

@@ -17,6 +17,7 @@ from checks.grader.formulas import check_formula
 from checks.grader.functions import Loaded, attempt_on
 from checks.grader.grading import RIGHT, WRONG, Grader
 from checks.grader.process import Limits, Worker
+from checks.grader.sandbox import UNSAFE
 from checks.grader.search import GENERIC, Search
 from checks.grader.submission import read_python
 
@@ -67,7 +68,7 @@ NEARLY_RIGHT = {
 def test_what_is_wrong_only_at_large_sizes_is_found_by_every_seed(slip):
     name, code = NEARLY_RIGHT[slip]
     source = f"import numpy as np\n{code}".encode()
-    with Worker(Limits()) as worker:
+    with Worker(Limits(), UNSAFE) as worker:
         loaded = Loaded(worker, source, "answers.py", float("inf"))
         assert loaded.load(source) is None
         attempt = attempt_on(checks.get(name), loaded)
