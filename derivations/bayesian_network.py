@@ -339,7 +339,11 @@ CONCENTRATION = Derivation(
         Step(part_of_denominator),
         Step(cited_bound(FAR_BOUND.name, "far off", "Weights far off fit badly.")),
         Step(reciprocal_of_bound(NEAR_BOUND.name, "nearby", "Weights nearby fit well: the denominator is not small.")),
-        Step(limit_at_infinity(None, "more and more data", r"$\gamma>0$, and neither $\delta$ nor the prior changes with $n$.")),
+        Step(
+            limit_at_infinity(
+                None, "more and more data", r"$\gamma>0$, and neither $\delta$ nor the prior changes with $n$."
+            )
+        ),
     ),
     r"The discrepancy of weights $w$ is $K=\tfrac12\,\mathbb E_F\,(f_w(x)-f(x))^2$: by how much their expected log "
     "likelihood per observation falls short of the best. However near together the two groups are, all of the "
