@@ -9,7 +9,17 @@ from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 
-TOPICS = ("rnn", "rnn_long_range", "rnn_remedies", "bump_flow", "gaussian_process", "relu_extrapolation", "bayesian_network")
+TOPICS = (
+    "rnn",
+    "rnn_long_range",
+    "rnn_remedies",
+    "variational",
+    "normalizing_flow",
+    "bump_flow",
+    "gaussian_process",
+    "relu_extrapolation",
+    "bayesian_network",
+)
 
 
 class UnknownName(KeyError):

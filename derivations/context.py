@@ -48,6 +48,10 @@ class Context:
     positive_definite: Mapping[Basic, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
 
+    def along(self, variable: Basic) -> Context:
+        """The same context with another variable."""
+        return replace(self, variable=variable)
+
     def within(self, index: Symbol, lower: Expr, upper: Expr) -> Context:
         """The context inside a sum: its index has a range too."""
         return replace(self, ranges={index: (lower, upper), **self.ranges})
@@ -138,13 +142,88 @@ class Context:
         v = self.variable
         if isinstance(v, Member) and self._comes_before(member, frozenset()):
             return False
+        if self._is_constant(member) or self._is_made_of_constants(member):
+            return False
         if isinstance(v, Member) and v.family == member.family:
             return True
         if member.family in visited or next(iter(self._possible_definitions(member)), None) is None:
             return False
-        visited = visited | {member.family}
-        own = (_at_any_index(e) for e in self._own_definitions(member.family))
-        return any(self._varies(right, visited) for right in own)
+        reached = visited | {member.family}
+        if not self._is_recursive(member.family, visited):
+            return any(self._varies(right, reached) for right in self._possible_definitions(member))
+        return any(inside._varies(right, reached) for _, right, inside in self._steps(member.family))
+
+    def _is_recursive(self, family: Basic, visited: frozenset) -> bool:
+        """Whether a family is defined by its own members, on a way that leaves out the families `visited`."""
+        return any(self.mentions(e.right, frozenset({family}), visited) for e in self.definitions(family))
+
+    def _is_constant(self, member: Member) -> bool:
+        """Whether a member's index alone shows that it does not depend on the variable."""
+        v = self.variable
+        if not isinstance(v, Member):
+            return not self.definitions(member.family)
+        earlier = self.is_nonnegative(v.index - member.index - 1)
+        if v.family != member.family:
+            if not self.definitions(member.family):
+                return True
+            return earlier and self._sees_no_later(member.family, frozenset())
+        if not self.definitions(member.family):
+            return earlier or self.is_nonnegative(member.index - v.index - 1)
+        return earlier and self.runs_forward(member.family)
+
+    def _is_made_of_constants(self, member: Member) -> bool:
+        """Whether every definition that may give this member mentions, at its index, constants only."""
+        rights = list(self._possible_definitions(member))
+        leaves = {leaf for right in rights for leaf in right.atoms(Member, MatrixSymbol, Symbol)}
+        if member == self.variable or not rights or any(right.atoms(Binder) for right in rights):
+            return False
+        return all(map(self._is_plainly_constant, leaves))
+
+    def _is_plainly_constant(self, leaf: Basic) -> bool:
+        if isinstance(leaf, Member):
+            return self._is_constant(leaf)
+        return leaf != self.variable and not self._definitions_of(leaf, frozenset())
+
+    def varies_otherwise(self, expression: Basic, family: Basic) -> bool:
+        """Whether `expression` may depend on the variable other than through members of `family`."""
+        return self._varies(expression, frozenset({family}))
+
+    def definitions(self, family: Basic) -> list[Equation]:
+        """The equations that give members of a family."""
+        return [e for e in self.equations.values() if _defines(e, family)]
+
+    def _steps(self, family: Basic) -> Iterable[tuple[Expr, Basic, Context]]:
+        """(index, right side there, context) of each definition of a family, a running index taken afresh."""
+        for e in self.definitions(family):
+            if e.index is None:
+                yield e.left.index, e.right, self
+                continue
+            index = fresh_index()
+            right, _ = e.instance(index)
+            yield index, right, self.within(index, e.lower, e.upper)
+
+    def _sees_no_later(self, family: Basic, visited: frozenset) -> bool:
+        """Whether the member at t depends on members at t or earlier only, of whatever family.
+
+        By induction over the evaluation: every definition on the way mentions no later index than its own.
+        """
+        for own, right, inside in self._steps(family):
+            if any(self._definitions_of(leaf, frozenset()) for leaf in right.atoms(MatrixSymbol, Symbol)):
+                return False
+            for leaf in right.atoms(Member):
+                if not inside.is_nonnegative(own - leaf.index):
+                    return False
+                if leaf.family not in visited and not self._sees_no_later(leaf.family, visited | {leaf.family}):
+                    return False
+        return True
+
+    def runs_forward(self, family: Basic) -> bool:
+        """Whether every definition of a family mentions only members before the one it defines."""
+        return all(
+            inside.is_nonnegative(own - i - 1)
+            for own, right, inside in self._steps(family)
+            for i in self.mentions(right, frozenset({family}))
+        )
 
     def _comes_before(self, member: Member, visited: frozenset) -> bool:
         """Whether a member is made of members before the variable only, which no definition looks ahead to."""
@@ -196,7 +275,7 @@ class Context:
     def _definitions_of(self, leaf: Basic, visited: frozenset) -> Iterable[Basic]:
         if isinstance(leaf, Member):
             return () if leaf.family in visited else self._possible_definitions(leaf)
-        return () if leaf in visited else (e.right for e in self.equations.values() if e.left == leaf)
+        return () if leaf in visited else [e.right for e in self.equations.values() if e.left == leaf]
 
     def _possible_definitions(self, member: Member) -> Iterable[Basic]:
         for equation in self.equations.values():

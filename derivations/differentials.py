@@ -42,9 +42,11 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .chain import Line, LineRule, Rule
 from .context import Context
+from .domain import Equation
 from .expressions import (
     ELEMENT,
     Applied,
+    Binder,
     Elementwise,
     EntryMatrix,
     Gradient,
@@ -57,6 +59,7 @@ from .expressions import (
     diagonal,
     diagonal_of,
     elementwise_derivative,
+    fresh_index,
     hadamard,
     index_sum,
     inverse,
@@ -511,3 +514,91 @@ def _of_own_index(total: Basic, states: frozenset, context: Context) -> bool:
         return False
     body, index = open_binder(total)
     return context.mentions(body, states) == {index}
+
+
+def through_layers(label: str) -> Rule:
+    """Chain rule through a state: the differential of a tail that the variable reaches by one state only.
+
+    `label` names a definition G_t := ∂(tail_t)/∂h_t.  If the variable moves tail_s through h_s alone, then
+    d tail_s = ⟨G_s, d h_s⟩.  The variable may be the state before, h_{s-1}, since each state is computed from
+    the one before; or a parameter of the step that makes h_s; or one of the first state only.
+    """
+
+    def rewrite(subterm: Basic, context: Context):
+        if context.variable is None or not isinstance(subterm, Add | Pairing):
+            return None
+        equation, terms = context.equation(label), Add.make_args(subterm)
+        family = equation.right.variable.family
+        for first in _first_states(context, family):
+            gradient, conditions = equation.instance(first)
+            tail = _pairings_of(gradient.expression, terms)
+            if tail is None or not context.holds(conditions):
+                continue
+            if reaches_only_through(family, first, gradient.expression, context):
+                state = family[first]
+                context.require("the terms from {} on depend on {} only through {}", first, context.variable, state)
+                return Add(Pairing(equation.left_at(first), state), *(t for t in terms if t not in tail))
+        return None
+
+    return Rule(
+        "chain rule through the next state",
+        "What comes later sees the variable only through the next state, so its differential is "
+        r"$\langle\delta_{t+1},\mathrm dh_{t+1}\rangle$.",
+        "Werbos 1990, section III (chain rule for ordered derivatives)",
+        rewrite,
+    )
+
+
+def _first_states(context: Context, family) -> Iterable[Basic]:
+    """The indices of the states that the variable may move first."""
+    if isinstance(context.variable, Member):
+        return context.variable.index + 1, context.variable.index
+    return [e.left.index for e in context.definitions(family) if e.index is None]
+
+
+def _pairings_of(tail: Basic, terms) -> list | None:
+    """The terms that make up d tail; None where one is missing."""
+    if Pairing(S.One, tail) in terms:
+        return [Pairing(S.One, tail)]
+    parts = [Pairing(S.One, part) for part in Add.make_args(tail)]
+    return parts if all(part in terms for part in parts) else None
+
+
+def reaches_only_through(family, first, tail: Basic, context: Context) -> bool:
+    """Whether the variable moves the tail, which begins at index `first` of a family, by that member alone.
+
+    The tail must see no earlier member; each later one is made from the one before alone; and the
+    variable, unless it is the member before, must enter neither the tail nor a later step.
+    """
+    variable = context.variable
+    own_state = isinstance(variable, Member) and variable.family == family
+    if own_state and variable.index != first - 1:
+        return False
+    if not _sees_from(tail, family, first, context):
+        return False
+    if not own_state and context.varies_otherwise(tail, family):
+        return False
+    return all(_made_from_one_before(e, first, own_state, context) for e in context.definitions(family))
+
+
+def _sees_from(expression: Basic, family, first, context: Context) -> bool:
+    """Whether an expression, definitions unfolded, mentions members of a family from `first` on only."""
+    if isinstance(expression, Binder):
+        body, index = open_binder(expression)
+        return _sees_from(body, family, first, context.within(index, expression.lower, expression.upper))
+    if expression.atoms(Binder):
+        return all(_sees_from(a, family, first, context) for a in expression.args)
+    return all(context.is_nonnegative(i - first) for i in context.mentions(expression, frozenset({family})))
+
+
+def _made_from_one_before(e: Equation, first, own_state: bool, context: Context) -> bool:
+    """Whether a definition makes each member after `first` from the one before, and not from the variable."""
+    family = e.left.family
+    if e.index is None:
+        return context.is_nonnegative(first - e.left.index)
+    index = fresh_index()
+    right, _ = e.instance(index)
+    after = context.within(index, first + 1, e.upper)
+    if context.mentions(right, frozenset({family})) != {index - 1}:
+        return False
+    return own_state or not after.varies_otherwise(right, family)

@@ -22,6 +22,7 @@ from sympy.matrices.expressions import MatrixSymbol
 from .evaluate import World, evaluate, filled, multiply
 from .expressions import Member, SymmetricSymbol, substitute
 from .fields import DIGITS, Numbers, Unevaluable, combine
+from .fields import Numbers, Unevaluable, combine
 
 
 @dataclass(frozen=True)
@@ -224,6 +225,16 @@ def _symmetric_rows(symbol, world, source, label=None):
 
 def _symmetric(d, world, source):
     world.values[d.symbol] = _symmetric_rows(d.symbol, world, source)
+
+
+def _small(d, world, source):
+    """Entries so small that exponentials of products of two such matrices stay of ordinary size."""
+    world.values[d.symbol] = combine(lambda x: x / 4, _rows(d.symbol, world, source))
+
+
+def _positive_entries(d, world, source):
+    quarter = world.field.number(Fraction(1, 4))
+    world.values[d.symbol] = combine(lambda x: abs(x) + quarter, _rows(d.symbol, world, source))
 
 
 def _real(d, world, source):
@@ -430,6 +441,8 @@ KINDS: dict[str, Callable] = {
     "size": _size,
     "index": _index,
     "matrix": _matrix,
+    "small": _small,
+    "positive entries": _positive_entries,
     "symmetric": _symmetric,
     "real": _real,
     "positive": _positive,

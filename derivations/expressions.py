@@ -351,7 +351,15 @@ def elementwise(function: Callable, argument) -> MatrixExpr:
         return scale(factor, OneMatrix(*argument.shape))
     if body == ELEMENT:
         return scale(factor, argument)
+    if _is_integer_power(body) and isinstance(argument, Elementwise):
+        inner = argument.function.expr
+        if _is_integer_power(inner):
+            return scale(factor, elementwise(lambda x: x ** (inner.exp * body.exp), argument.expr))
     return scale(factor, Elementwise(Lambda(ELEMENT, body), argument))
+
+
+def _is_integer_power(body) -> bool:
+    return body.is_Pow and body.base == ELEMENT and body.exp.is_Integer
 
 
 def elementwise_derivative(applied: ElementwiseApplyFunction) -> MatrixExpr:
@@ -557,6 +565,7 @@ def _transpose_index_product(x):
 
 
 _TRANSPOSE: dict[type, Callable] = {
+    Member: lambda x: x if x.shape == (1, 1) else Transpose(x),
     Transpose: lambda x: x.arg,
     MatAdd: lambda x: add(*map(transpose, x.args)),
     MatMul: _transpose_product,

@@ -27,6 +27,7 @@ from .expressions import (
     diagonal,
     differential,
     elementwise_derivative,
+    equal_size,
     hadamard,
     negative,
     product,
@@ -148,7 +149,7 @@ def coefficient_of(term, dx):
 def _of_hadamard(term, dx):
     moving = next(f for f in term.args if f.has(dx))
     others = hadamard(*(f for f in term.args if f != moving))
-    return product(diagonal(others), coefficient_of(moving, dx))
+    return product(others if equal_size(others.rows, 1) else diagonal(others), coefficient_of(moving, dx))
 
 
 def _of_product(term, dx):

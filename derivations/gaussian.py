@@ -10,6 +10,7 @@ from sympy import (
     Integer,
     Limit,
     Mul,
+    Pow,
     S,
     Symbol,
     default_sort_key,
@@ -21,12 +22,14 @@ from sympy import (
     sqrt,
 )
 from sympy.matrices.expressions import (
+    DiagMatrix,
     FunctionMatrix,
     Identity,
     Inverse,
     MatAdd,
     MatMul,
     MatrixSymbol,
+    OneMatrix,
     Trace,
     Transpose,
 )
@@ -39,6 +42,7 @@ from .expressions import (
     Blocks,
     Member,
     add,
+    elementwise,
     inverse,
     is_zero,
     negative,
@@ -46,6 +50,7 @@ from .expressions import (
     subtract,
     transpose,
 )
+from .normal_form import trace
 from .quantities import (
     Inner,
     Kernel,
@@ -212,6 +217,44 @@ across_inner = Rule(
 )
 
 
+def _diagonal_across_inner(subterm, context):
+    """⟨a, diag(d) w⟩ = ⟨diag(d) a, w⟩."""
+    if not (isinstance(subterm, Inner) and isinstance(subterm.args[1], MatMul)):
+        return None
+    first, *rest = subterm.args[1].args
+    if not isinstance(first, DiagMatrix):
+        return None
+    return Inner(product(first, subterm.args[0]), product(*rest))
+
+
+diagonal_across_inner = Rule(
+    "move a diagonal factor across the inner product",
+    r"$a^\top\operatorname{diag}(d)\,w=(\operatorname{diag}(d)\,a)^\top w$",
+    f"{HORN}, 0.2.5",
+    _diagonal_across_inner,
+)
+
+
+def _log_determinant_of_diagonal(subterm, context):
+    """log det diag(d) = Σ_i log d_i, for positive d_i."""
+    if not (isinstance(subterm, log) and isinstance(subterm.args[0], Determinant)):
+        return None
+    matrix = subterm.args[0].arg
+    if not (isinstance(matrix, DiagMatrix) and context.is_positive_definite(matrix)):
+        return None
+    logarithms = elementwise(log, matrix.args[0])
+    return trace(product(transpose(OneMatrix(*logarithms.shape)), logarithms))
+
+
+log_determinant_of_diagonal = Rule(
+    "determinant of a diagonal matrix",
+    r"$\log\det\operatorname{diag}(d)=\sum_i\log d_i$ for $d_i>0$",
+    f"{HORN}, 0.9.1",
+    _log_determinant_of_diagonal,
+    everywhere=True,
+)
+
+
 def _determinant_of_product(subterm, context):
     if not (isinstance(subterm, Determinant) and isinstance(subterm.arg, MatMul)):
         return None
@@ -253,19 +296,18 @@ determinant_of_blocks = Rule(
 
 
 def _log_of_product(subterm, context):
-    if not (isinstance(subterm, log) and isinstance(subterm.args[0], Mul)):
+    if not (isinstance(subterm, log) and isinstance(subterm.args[0], Mul | Pow)):
         return None
-    factors = subterm.args[0].args
-    if not all(isinstance(f, Determinant) and context.is_positive_definite(f.arg) for f in factors):
+    factors = [f.as_base_exp() for f in Mul.make_args(subterm.args[0])]
+    if not all(isinstance(d, Determinant) and context.is_positive_definite(d.arg) for d, _ in factors):
         return None
-    return Add(*(log(f) for f in factors))
+    return Add(*(exponent * log(d) for d, exponent in factors))
 
 
 log_of_product = Rule(
     "logarithm of a product",
-    r"$\log(ab)=\log a+\log b$ for $a,b>0$; "
-    "the Schur complement of a positive definite matrix is positive definite.",
-    f"{HORN}, 7.7.7",
+    r"$\log(ab)=\log a+\log b$ for $a,b>0$, and a positive definite matrix has a positive determinant.",
+    f"{HORN}, 7.2.1",
     _log_of_product,
     everywhere=True,
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sympy import Add, Basic, preorder_traversal
+from sympy import Add, Basic, S, preorder_traversal
 from sympy.matrices.expressions import HadamardProduct, Identity, Inverse, MatAdd, MatMul, ZeroMatrix
 
-from .chain import FIRST_TERM_LOST, LAST_TERM_LOST, OFF_BY_A_THOUSANDTH, PLUS_ONE, Rule
+from .chain import FIRST_TERM_LOST, LAST_TERM_LOST, OFF_BY_A_THOUSANDTH, PLUS_ONE, Mutant, Rule
 from .context import Context
 from .expressions import (
     Elementwise,
@@ -44,18 +44,24 @@ SUM_MUTANTS = (OFF_BY_A_THOUSANDTH, FIRST_TERM_LOST)
 
 
 def unfold(
-    label: str, name: str, reason: str, source: str = "definition", value_is_zero: bool = False
+    label: str,
+    name: str,
+    reason: str,
+    source: str = "definition",
+    value_is_zero: bool = False,
+    mutants: tuple[Mutant, ...] = (),
 ) -> Rule:
     """A symbol or member of a family replaced by what the equation `label` says it is.
 
     `value_is_zero`: what stands there has the value 0, so that its mutant must add and not scale.
+    `mutants`: others, where neither says anything.
     """
 
     def rewrite(subterm: Basic, context: Context):
         return None if context.may_be_variable(subterm) else context.use(label, subterm)
 
-    mutants = (PLUS_ONE,) if value_is_zero else (OFF_BY_A_THOUSANDTH,)
-    return Rule(name, reason, source, rewrite, mutants=mutants)
+    usual = (PLUS_ONE,) if value_is_zero else (OFF_BY_A_THOUSANDTH,)
+    return Rule(name, reason, source, rewrite, mutants=mutants or usual)
 
 
 def fold(label: str, name: str, reason: str, source: str = "definition", everywhere: bool = False) -> Rule:
@@ -237,6 +243,29 @@ def _absorb_first(subterm, context):
     return None
 
 
+def _split_range(subterm, context):
+    """Σ_{t=lo}^{hi} f(t) = Σ_{t=lo}^{k-1} f(t) + f(k) + Σ_{t=k+1}^{hi} f(t), k being the variable's index."""
+    index_of_variable = getattr(context.variable, "index", None)
+    if not isinstance(subterm, IndexSum | MatrixIndexSum) or index_of_variable is None:
+        return None
+    k = index_of_variable
+    if not context.holds((k - subterm.lower, subterm.upper - k)):
+        return None
+    context.require("{} <= {} <= {}", subterm.lower, k, subterm.upper)
+    body, index = open_binder(subterm)
+    before, after = reclose(subterm, body, index, upper=k - 1), reclose(subterm, body, index, lower=k + 1)
+    return add(before, substitute(body, {index: k}), after)
+
+
+split_range_at_variable = Rule(
+    "one term apart",
+    r"$\sum_{j=1}^{K}a_j=\sum_{j<k}a_j+a_k+\sum_{j>k}a_j$",
+    SUMS,
+    _split_range,
+    mutants=SUM_MUTANTS[:1],
+)
+
+
 def _empty_products_dropped(expression):
     """Products over an empty range, as in Π_{j=t}^{t-1}, are the identity."""
     empty = [p for p in expression.atoms(IndexProduct) if (p.upper - p.lower).expand() == -1]
@@ -314,12 +343,24 @@ def _vanishes(term, labels, context: Context) -> bool:
 def _empty_sum(subterm, context):
     total = subterm.expression if isinstance(subterm, Gradient) else subterm
     if isinstance(total, IndexSum | MatrixIndexSum) and (total.lower - total.upper).expand() == 1:
-        return ZeroMatrix(*subterm.shape)
+        return ZeroMatrix(*subterm.shape) if is_matrix(subterm) else S.Zero
     return None
 
 
+def _with_a_term(matched, result):
+    """Under a differential a constant says nothing, so an empty sum gets the term at its lower end."""
+    if not isinstance(matched, IndexSum):
+        return PLUS_ONE.falsify(matched, result)
+    body, index = open_binder(matched)
+    return substitute(body, {index: matched.lower})
+
+
 empty_sum = Rule(
-    "empty sum", "A sum over no terms is 0, and so is its gradient.", f"{GRAHAM}, 2.1", _empty_sum
+    "empty sum",
+    "A sum over no terms is 0, and so is its gradient.",
+    f"{GRAHAM}, 2.1",
+    _empty_sum,
+    mutants=(Mutant("one term, or 1 in every entry", _with_a_term),),
 )
 
 
@@ -345,24 +386,26 @@ distribute_over_sum = Rule(
 
 
 def _absorb_factor(subterm, context):
-    """M(lo-1) Π_{j=lo}^{hi} M(j) = Π_{j=lo-1}^{hi} M(j), the index growing to the right."""
+    """M(lo-1) Π_{j=lo}^{hi} M(j) = Π_{j=lo-1}^{hi} M(j), the factor standing where the product begins."""
     if not isinstance(subterm, MatMul):
         return None
     coefficient, factors = subterm.as_coeff_matrices()
     for place, factor in enumerate(factors):
-        if not (isinstance(factor, IndexProduct) and factor.order == 1):
+        if not isinstance(factor, IndexProduct):
             continue
         body, index = open_binder(factor)
         first = substitute(body, {index: factor.lower - 1})
         parts = list(first.args) if isinstance(first, MatMul) else [first]
-        start = place - len(parts)
-        if (
-            start >= 0
-            and factors[start:place] == parts
-            and context.is_nonnegative(factor.upper - factor.lower + 1)
-        ):
-            longer = index_product(body, index, factor.lower - 1, factor.upper, 1)
-            return product(coefficient, *factors[:start], longer, *factors[place + 1 :])
+        if factor.order == 1:
+            start, end = place - len(parts), place
+            before, after = factors[: max(start, 0)], factors[place + 1 :]
+        else:
+            start, end = place + 1, place + 1 + len(parts)
+            before, after = factors[:place], factors[end:]
+        there = start >= 0 and factors[start:end] == parts
+        if there and context.is_nonnegative(factor.upper - factor.lower + 1):
+            longer = index_product(body, index, factor.lower - 1, factor.upper, factor.order)
+            return product(coefficient, *before, longer, *after)
     return None
 
 

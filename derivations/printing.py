@@ -53,6 +53,11 @@ GREEK = {
     "Δ": r"\Delta",
     "Σ": r"\Sigma",
     "Ω": r"\Omega",
+    "ℓ": r"\ell",
+    "Θ": r"\Theta",
+    "Λ": r"\Lambda",
+    "σ": r"\sigma",
+    "ε": r"\varepsilon",
 }
 TEX_NAMES = GREEK | {
     "ℒ": r"\mathcal{L}",
@@ -62,6 +67,8 @@ TEX_NAMES = GREEK | {
     "f_∞": r"f_\infty",
     "σ": r"\sigma",
     "log q̃": r"\log\tilde q",
+    "log q_0(z_0)": r"\log q_0(z_0)",
+    "log q_K(z_K)": r"\log q_K(z_K)",
 }
 
 
@@ -101,7 +108,7 @@ class Named:
 
     def factor(self, e) -> str:
         """A factor of a matrix product."""
-        loose = isinstance(e, HadamardProduct | KroneckerProduct)
+        loose = isinstance(e, HadamardProduct | KroneckerProduct) and e.shape != (1, 1)
         return self.bracket(e) if loose else self.parenthesize(e, PRECEDENCE["Mul"], strict=True)
 
     def _print_Subs(self, e):
@@ -203,15 +210,18 @@ class Latex(Named, LatexPrinter):
         return TEX_NAMES.get(e.name) or super()._print_Symbol(e, style)
 
     def _print_VectorFunction(self, e):
-        return rf"\mathcal{{{e.name}}}"
+        return TEX_NAMES.get(e.name) or rf"\mathcal{{{e.name}}}"
+
+    def function_at(self, e) -> str:
+        """A function of a sequence with its index; one that stands alone has the index 0, not written."""
+        name = self._print(e.function)
+        return name if e.index == 0 else self._index(name, e.index)
 
     def _print_Applied(self, e):
-        return rf"{self._index(self._print(e.function), e.index)}\left({self._print(e.argument)}\right)"
+        return rf"{self.function_at(e)}\left({self._print(e.argument)}\right)"
 
     def _print_AppliedGradient(self, e):
-        return (
-            rf"\nabla {self._index(self._print(e.function), e.index)}\left({self._print(e.argument)}\right)"
-        )
+        return rf"\nabla {self.function_at(e)}\left({self._print(e.argument)}\right)"
 
     def differential(self, e) -> str:
         inner = self._print(e)
@@ -295,7 +305,12 @@ class Latex(Named, LatexPrinter):
         return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
 
     def _print_Identity(self, e):
-        return "I"
+        return "1" if e.rows == 1 else "I"
+
+    def _print_HadamardProduct(self, e):
+        """Of numbers an ordinary product."""
+        parts = [self.parenthesize(a, PRECEDENCE["Mul"], strict=e.shape == (1, 1)) for a in e.args]
+        return r"\, ".join(parts) if e.shape == (1, 1) else r" \circ ".join(parts)
 
     def _print_OneMatrix(self, e):
         return self.ones(e, r"\mathbf{1}", r"^{\top}", r"_{%s \times %s}")
@@ -510,6 +525,8 @@ class Text(Named, StrPrinter):
     _print_ElementwiseApplyFunction = _print_Elementwise
 
     def _print_HadamardProduct(self, e):
+        if e.shape == (1, 1):
+            return " ".join(self.parenthesize(a, PRECEDENCE["Mul"], strict=True) for a in e.args)
         return " ∘ ".join(self.parenthesize(a, PRECEDENCE["Mul"]) for a in e.args)
 
     def _print_MatMul(self, e):

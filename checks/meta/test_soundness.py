@@ -358,6 +358,90 @@ def test_a_recurrence_that_runs_backward_is_not_taken_to_run_forward():
     assert Context({T: (1, None)}, equations, variable=f[T]).varies(f[0])
 
 
+# --- what a parameter of one step reaches -------------------------------------------------------
+
+z, u, G = Family("z", 1), Family("u", 1), Family("G", 1)
+k = Symbol("k", integer=True)
+
+
+def steps_with(right, tail=lambda start: index_sum(L(t, z[t]), t, start, T), *more) -> dict[str, Equation]:
+    """z_t = `right`, a formula in the index t, from z_0, and G_t = ∂(tail from t)/∂z_t."""
+    adjoint = Equation("adjoint", G[t], Gradient(tail(t), z[t]), t, 0, T)
+    return {"step": Equation("step", z[t], right, t, 1, T), "adjoint": adjoint} | {e.label: e for e in more}
+
+
+def through(equations, variable, tail):
+    context = Context({k: (1, T - 1), T: (2, None)}, equations, variable=variable)
+    return through_state("adjoint").apply(Line(a, differential(tail)), context).right
+
+
+OWN = add(z[t - 1], elementwise(sin, u[t]))
+
+
+def losses(start):
+    return index_sum(L(i, z[i]), i, start, T)
+
+
+def test_a_parameter_of_one_step_acts_through_the_state_that_the_step_makes():
+    assert through(steps_with(OWN), u[k], losses(k)).expression == z[k]
+
+
+@pytest.mark.parametrize(
+    "right", [add(OWN, u[k]), add(OWN, u[t - 1])], ids=["in every step", "in the next step"]
+)
+def test_a_parameter_that_enters_a_later_step_acts_through_more_than_one_state(right):
+    with pytest.raises(DoesNotApply):
+        through(steps_with(right), u[k], losses(k))
+
+
+def test_a_parameter_in_the_tail_acts_without_the_state():
+    def tail(start):
+        return index_sum(L(i, add(z[i], u[i])), i, start, T)
+
+    with pytest.raises(DoesNotApply):
+        through(steps_with(OWN, tail), u[k], tail(k))
+
+
+def test_a_tail_that_begins_before_its_state_is_not_reached_through_it():
+    """G_t = ∂(L_{t-1} + L_t + …)/∂z_t leaves out what z_{t-1} does to L_{t-1} itself."""
+
+    def tail(start):
+        return losses(start - 1)
+
+    with pytest.raises(DoesNotApply):
+        through(steps_with(OWN, tail), z[k], tail(k + 1))
+
+
+def varies_with(variable, equations, expression) -> bool:
+    return Context({k: (1, T - 1), T: (2, None)}, equations, variable=variable).varies(expression)
+
+
+def test_an_index_of_a_definition_is_not_the_index_of_the_variable():
+    """y_k = z_{k-1}, written with the very k of the variable z_k: y_{k+1} is z_k."""
+    y = Family("y", 1)
+    equations = {
+        "step": Equation("step", z[k], elementwise(sin, z[k - 1]), k, 1, T),
+        "copy": Equation("copy", y[k], elementwise(sin, z[k - 1]), k, 1, T),
+    }
+    assert varies_with(z[k], equations, y[k + 1])
+    assert not varies_with(z[k], equations, y[k])
+
+
+def test_states_before_a_step_do_not_vary_with_its_parameter_and_later_ones_do():
+    equations = steps_with(OWN)
+    assert not varies_with(u[k], equations, z[k - 1])
+    assert varies_with(u[k], equations, z[k]) and varies_with(u[k], equations, z[k + 1])
+
+
+def test_a_state_before_a_step_varies_where_steps_look_ahead():
+    seen, y = Symbol("seen", real=True), Family("y", 1)
+    ahead = Equation("ahead", y[t], u[t + 1], t, 0, T - 1)
+    assert varies_with(u[k], steps_with(add(z[t - 1], u[t + 1])), z[k - 1])
+    assert varies_with(u[k], steps_with(add(z[t - 1], y[t]), losses, ahead), z[k - 1])
+    whole = Equation("seen", seen, index_sum(L(i, u[i]), i, 1, T))
+    assert varies_with(u[k], steps_with(product(seen, z[t - 1]), losses, whole), z[k - 1])
+
+
 # --- declared facts -----------------------------------------------------------------------------
 
 
