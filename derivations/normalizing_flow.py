@@ -225,7 +225,7 @@ COMPOSITION = Induction(
         Step(absorb_factor),
     ),
     introduction="A product of the Jacobians of the layers, the last one first.",
-    uses=(NO_LAYERS,),
+    uses=(NO_LAYERS, LAYER_JACOBIAN),
     assumptions=(SMOOTH,),
 )
 LOG_DENSITY = Derivation(

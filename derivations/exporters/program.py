@@ -17,6 +17,7 @@ from ..expressions import (
     Family,
     Gradient,
     IndexSum,
+    Jacobian,
     MatrixIndexSum,
     Member,
     Pairing,
@@ -95,8 +96,8 @@ class Program:
 
     def __init__(self, subject: Subject, language: Language, name: str):
         self.subject, self.language = subject, language
-        equations = [e for e in subject.equations if not e.right.atoms(Pairing, Gradient)]
-        self.meanings = [e for e in subject.equations if e.right.atoms(Pairing, Gradient)]
+        equations = [e for e in subject.equations if not e.right.atoms(Pairing, Gradient, Jacobian)]
+        self.meanings = [e for e in subject.equations if e.right.atoms(Pairing, Gradient, Jacobian)]
         self.fixed = {e.left: e.right for e in equations if e.index is None}
         self.recurrences = _recurrences(equations)
         self.declared = {s: d for d in subject.declarations for s in _symbols(d)}
