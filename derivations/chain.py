@@ -19,7 +19,9 @@ from .context import Context, DoesNotApply
 from .domain import Declaration, Domain, Equation, Inequality
 from .expressions import (
     Binder,
+    Gradient,
     IndexSum,
+    Jacobian,
     add,
     is_matrix,
     is_zero,
@@ -166,6 +168,8 @@ class _Rewriting:
             return self._replace(expression, replacement)
         if self.rule.relation == "→":
             return expression  # the limit of a part is not the limit of the whole
+        if isinstance(expression, Gradient | Jacobian):
+            return expression  # what is held fixed there may be what a definition unfolds
         if isinstance(expression, Binder):
             body, index = open_binder(expression)
             inside = context.within(index, expression.lower, expression.upper)

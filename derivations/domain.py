@@ -22,7 +22,6 @@ from sympy.matrices.expressions import MatrixSymbol
 from .evaluate import World, evaluate, filled, multiply
 from .expressions import Member, SymmetricSymbol, substitute
 from .fields import DIGITS, Numbers, Unevaluable, combine
-from .fields import Numbers, Unevaluable, combine
 
 
 @dataclass(frozen=True)
@@ -225,6 +224,14 @@ def _symmetric_rows(symbol, world, source, label=None):
 
 def _symmetric(d, world, source):
     world.values[d.symbol] = _symmetric_rows(d.symbol, world, source)
+
+
+def _probabilities(d, world, source):
+    """Positive numbers whose sum is 1."""
+    _positive_entries(d, world, source)
+    rows = world.values[d.symbol]
+    total = sum((row[0] for row in rows), world.field.number(0))
+    world.values[d.symbol] = combine(lambda x: x / total, rows)
 
 
 def _small(d, world, source):
@@ -442,6 +449,7 @@ KINDS: dict[str, Callable] = {
     "index": _index,
     "matrix": _matrix,
     "small": _small,
+    "probabilities": _probabilities,
     "positive entries": _positive_entries,
     "symmetric": _symmetric,
     "real": _real,

@@ -71,6 +71,7 @@ from .integrals import Dawson, OverReals, Partial, PrincipalValue, StandardNorma
 from .quadrature import between, over_reals, principal_value
 from .quantities import (
     Entry,
+    Divergence,
     Inner,
     Kernel,
     LargestEigenvalue,
@@ -79,6 +80,7 @@ from .quantities import (
     LargestValue,
     LogNormalDensity,
     Norm,
+    NormalExpectation,
     SmallestEigenvalue,
     SmallestSingularValue,
     SmallestValue,
@@ -493,6 +495,39 @@ def _log_normal_density(e, w):
     return total - len(factor) * w.field.call(sympy.log, 2 * w.field.constant(sympy.pi)) / 2
 
 
+def _divergence(e, w):
+    pairs = zip(*map(chain.from_iterable, _values(e.args, w)), strict=True)
+    return sum((q * w.field.call(sympy.log, q / p) for q, p in pairs), w.field.number(0))
+
+
+def _normal_expectation(e, w):
+    """By two rules that are exact up to degree 3, in two bases; where they differ there is no value."""
+    mean, factor = evaluate(e.mean, w), w.field.cholesky(evaluate(e.covariance, w))
+    found, again = _star(e, w, mean, factor, 1), _star(e, w, mean, multiply(factor, _reflection(len(mean), w)), 3)
+    if abs(found - again) > w.field.negligible * (1 + abs(found)):
+        raise Unevaluable("the mean is only known for polynomials of degree 3")
+    return found
+
+
+def _star(e, w, mean, factor, square: int):
+    """Σ_i (f(m + s L_i) + f(m - s L_i))/(2s²) + (1 - n/s²) f(m), with s² = `square` and L_i the columns of L."""
+    step = w.field.power(w.field.number(square), w.field.number(Rational(1, 2)))
+
+    def value(at):
+        return number_of(evaluate(e.body, World({**w.values, e.point: at}, w.definitions, field=w.field)))
+
+    columns = [[[step * row[i]] for row in factor] for i in range(len(mean))]
+    around = [combine(lambda a, b, s=s: a + s * b, mean, column) for column in columns for s in (1, -1)]
+    total = sum(map(value, around), w.field.number(0)) / (2 * square)
+    return total + (1 - w.field.number(len(mean)) / square) * value(mean)
+
+
+def _reflection(size: int, w):
+    """I - 2 𝟏𝟏ᵀ/n."""
+    number = w.field.number
+    return filled(size, size, lambda i, j: number(int(i == j)) - number(2) / size)
+
+
 def _singular_value(place: int):
     """The root of an eigenvalue of AᵀA, which rounding may have carried below 0."""
 
@@ -665,6 +700,9 @@ EVALUATE: dict[type, Callable] = {
     SmallestSingularValue: _singular_value(0),
     LogNormalDensity: _log_normal_density,
     StandardNormal: _standard_normal,
+    Divergence: _divergence,
+    NormalExpectation: _normal_expectation,
+    StandardNormal: lambda e, w: evaluate(e.formula(), w),
     Dawson: _dawson,
     OverReals: _over_reals,
     PrincipalValue: _principal_value,

@@ -346,6 +346,8 @@ def _entry(symbol: MatrixSymbol, context: Context, i: int = 1, j: int = 1):
     for equation in context.equations.values():
         if equation.left == symbol and isinstance(equation.right, FunctionMatrix):
             return equation.right.lamda(i, j)
+    if not isinstance(symbol, MatrixSymbol):
+        raise DoesNotApply(f"{symbol} has no entries that are known")
     return symbol[i - 1, j - 1]
 
 

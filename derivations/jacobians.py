@@ -37,9 +37,7 @@ def named_jacobian(label: str) -> LineRule:
             return None
         return Line(equation.left_at(found.left.expression.index), found.right)
 
-    return LineRule(
-        read_off_jacobian.name, read_off_jacobian.reason, read_off_jacobian.source, rewrite=rewrite
-    )
+    return LineRule(read_off_jacobian.name, read_off_jacobian.reason, read_off_jacobian.source, rewrite=rewrite)
 
 
 def _own_jacobian(subterm, context):
@@ -47,9 +45,7 @@ def _own_jacobian(subterm, context):
     return Identity(subterm.rows) if same else None
 
 
-own_jacobian = Rule(
-    "Jacobian of the identity", r"$\partial z/\partial z^\top=I$", "definition", _own_jacobian
-)
+own_jacobian = Rule("Jacobian of the identity", r"$\partial z/\partial z^\top=I$", "definition", _own_jacobian)
 
 
 def jacobian_through_state(whole: str, step: str) -> Rule:

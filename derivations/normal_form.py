@@ -10,7 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from sympy import Add, Basic, Expr, Mul, Pow, S, Sum, default_sort_key, preorder_traversal, sympify
+from sympy import (
+    Add,
+    Basic,
+    Derivative,
+    Dummy,
+    Expr,
+    Mul,
+    Pow,
+    S,
+    Subs,
+    Sum,
+    default_sort_key,
+    preorder_traversal,
+    sympify,
+)
 from sympy.core.function import Application
 from sympy.matrices.expressions import (
     DiagMatrix,
@@ -35,6 +49,7 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .expressions import (
+    ELEMENT,
     Elementwise,
     ShapeError,
     Unsupported,
@@ -126,10 +141,17 @@ def trace(matrix) -> Expr:
     return coefficient * Trace(simpler_of_transposes(rest))
 
 
+def _value_at(body: Expr, place: Expr) -> Expr:
+    """A function of ξ at a scalar; g'(ξ), for an abstract g, becomes the derivative taken at that scalar."""
+    held = {derivative: Dummy("d", real=True) for derivative in body.atoms(Derivative)}
+    there = {dummy: Subs(derivative, ELEMENT, place) for derivative, dummy in held.items()}
+    return body.xreplace(held).xreplace({ELEMENT: place}).xreplace(there)
+
+
 SCALAR: dict[type, Callable] = {
     MatAdd: lambda m: Add(*map(as_scalar, m.args)),
     MatMul: _scalar_product,
-    Elementwise: lambda m: m.function(as_scalar(m.expr)),
+    Elementwise: lambda m: _value_at(m.function.expr, as_scalar(m.expr)),
     Transpose: lambda m: as_scalar(m.arg),
     Identity: lambda m: S.One,
     OneMatrix: lambda m: S.One,

@@ -95,9 +95,7 @@ BASE_DENSITY = Equation(
     LogNormalDensity(z[0], mu, product(SCALE, SCALE)),
     meaning="log density of $q_0$ at the draw",
 )
-LAYER = Equation(
-    "layer", z[k], add(z[k - 1], product(u[k], elementwise(h, a[k]))), k, 1, K, "output of layer $k$"
-)
+LAYER = Equation("layer", z[k], add(z[k - 1], product(u[k], elementwise(h, a[k]))), k, 1, K, "output of layer $k$")
 PREACTIVATION = Equation(
     "preactivation", a[k], add(product(transpose(w[k]), z[k - 1]), b[k]), k, 1, K, "pre-activation"
 )
@@ -152,9 +150,7 @@ EXPECTATION = (
 )
 
 differentiate_layer = unfold_differential("layer", "the layer", r"$z_k=z_{k-1}+u_kh(a_k)$")
-differentiate_preactivation = unfold_differential(
-    "preactivation", "pre-activation", r"$a_k=w_k^\top z_{k-1}+b_k$"
-)
+differentiate_preactivation = unfold_differential("preactivation", "pre-activation", r"$a_k=w_k^\top z_{k-1}+b_k$")
 differentiate_determinant = unfold_differential(
     "determinant", "the determinant", r"$D_k=1+w_k^\top u_k\,h'(a_k)$", f"{REZENDE}, (12)"
 )
@@ -419,11 +415,7 @@ BASE_LOG_DENSITY = Derivation(
     DOMAIN,
     Line(log_q0, log_q0),
     (
-        Step(
-            unfold(
-                "base density", "the base density", r"$q_0=\mathcal N(\mu,\operatorname{diag}(\sigma)^2)$"
-            )
-        ),
+        Step(unfold("base density", "the base density", r"$q_0=\mathcal N(\mu,\operatorname{diag}(\sigma)^2)$")),
         Step(
             unfold(
                 "base sample",

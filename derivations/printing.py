@@ -67,6 +67,8 @@ TEX_NAMES = GREEK | {
     "f_∞": r"f_\infty",
     "σ": r"\sigma",
     "log q̃": r"\log\tilde q",
+    "ELBO": r"\mathrm{ELBO}",
+    "KL": r"\mathrm{KL}",
     "log q_0(z_0)": r"\log q_0(z_0)",
     "log q_K(z_K)": r"\log q_K(z_K)",
 }
@@ -394,6 +396,14 @@ class Latex(Named, LatexPrinter):
         point, mean, covariance = map(self._print, e.args)
         return rf"\log\mathcal{{N}}\!\left({point};\ {mean},\ {covariance}\right)"
 
+    def _print_Divergence(self, e):
+        q, p = map(self._print, e.args)
+        return rf"\operatorname{{KL}}\left({q}\,\middle\|\,{p}\right)"
+
+    def _print_NormalExpectation(self, e):
+        body, point, mean, covariance = map(self._print, e.args)
+        return rf"\mathbb{{E}}_{{{point}\sim\mathcal{{N}}({mean},\,{covariance})}}\left[{body}\right]"
+
     def _print_SmallestValue(self, e, extreme="min"):
         (index,) = e.entries.signature
         return rf"\{extreme}_{{{index}}} {self._print(e.entries.expr)}"
@@ -598,6 +608,13 @@ class Text(Named, StrPrinter):
 
     def _print_LogNormalDensity(self, e):
         return f"log N({'; '.join(self._print(a) for a in e.args)})"
+
+    def _print_Divergence(self, e):
+        return f"KL({' ‖ '.join(map(self._print, e.args))})"
+
+    def _print_NormalExpectation(self, e):
+        body, point, mean, covariance = map(self._print, e.args)
+        return f"E[{body} | {point} ~ N({mean}, {covariance})]"
 
     def _print_SmallestValue(self, e, extreme="min"):
         return f"{extreme}_{e.entries.signature[0]} {self._print(e.entries.expr)}"

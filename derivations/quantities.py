@@ -88,6 +88,24 @@ class LogNormalDensity(RealScalar):
     covariance = property(lambda self: self.args[2])
 
 
+class Divergence(RealScalar):
+    """KL(q ‖ p) = Σ_i q_i log(q_i/p_i) of two columns of positive numbers."""
+
+
+class NormalExpectation(RealScalar):
+    """The mean of a polynomial of degree at most 3 in z, for a normal z: ``args = (body, z, mean, covariance)``."""
+
+    body = property(lambda self: self.args[0])
+    point = property(lambda self: self.args[1])
+    mean = property(lambda self: self.args[2])
+    covariance = property(lambda self: self.args[3])
+
+    @property
+    def free_symbols(self):
+        around = self.mean.free_symbols | self.covariance.free_symbols
+        return (self.body.free_symbols - {self.point}) | around
+
+
 class SmallestValue(RealScalar):
     """The smallest value of a scalar over an index 1 … size: ``args = (entries, size)``, entries a Lambda."""
 
