@@ -92,6 +92,7 @@ from derivations.expressions import (
 )
 from derivations.fields import Numbers, Unevaluable
 from derivations.quantities import (
+    Divergence,
     Inner,
     Kernel,
     LargestEntry,
@@ -527,6 +528,7 @@ SCALAR = (
     lambda w, d: Inner(w.matrix(m, 1, d), w.matrix(m, 1, d)),
     lambda w, d: Norm(w.matrix(w.size(), w.size(), d)),
     lambda w, d: LargestEntry(w.matrix(m, 1, d)),
+    lambda w, d: Divergence(*(elementwise(lambda v: 2 + tanh(v), w.matrix(m, 1, d)) for _ in range(2))),
     lambda w, d: SmallestEigenvalue(w.positive_definite(n, d)),
     lambda w, d: w.random.choice((LargestSingularValue, SmallestSingularValue))(w.matrix(n, n, d)),
     lambda w, d: LogNormalDensity(w.matrix(n, 1, d), w.matrix(n, 1, d), w.positive_definite(n, d)),

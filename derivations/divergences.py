@@ -15,7 +15,7 @@ from sympy.matrices.expressions import (
 )
 from sympy.matrices.expressions.determinant import Determinant
 
-from .chain import Mutant, Rule
+from .chain import PLUS_ONE, Mutant, Rule
 from .context import Context
 from .expressions import (
     ELEMENT,
@@ -30,6 +30,7 @@ from .expressions import (
     product,
     scale,
     split_coefficient,
+    substitute,
     subtract,
     transpose,
 )
@@ -39,6 +40,7 @@ from .quantities import Divergence, Inner, NormalExpectation
 COVER = "Cover & Thomas 2006"
 HORN = "Horn & Johnson 2013"
 BOUND_PLUS = Mutant("bound + 1/1000", lambda matched, result: add(result, Rational(1, 1000)))
+FAR_TOO_LARGE = Mutant("bound + 10⁶", lambda matched, result: add(result, Integer(10**6)))
 BOUND_MINUS = Mutant("bound - 1/1000", lambda matched, result: add(result, Rational(-1, 1000)))
 
 
@@ -64,10 +66,7 @@ def is_positive(column, context: Context) -> bool:
 
 
 def _divergence(subterm, context):
-    if not isinstance(subterm, Divergence):
-        return None
-    q, p = subterm.args
-    return Inner(q, subtract(elementwise(log, q), elementwise(log, p)))
+    return subterm.formula() if isinstance(subterm, Divergence) else None
 
 
 divergence = Rule(
@@ -201,7 +200,7 @@ def known_value(label: str, name: str, reason: str) -> Rule:
         equation = context.equation(label)
         return equation.right if equation.index is None and subterm == equation.left else None
 
-    return Rule(name, reason, "definition", rewrite, everywhere=True)
+    return Rule(name, reason, "definition", rewrite, everywhere=True, mutants=(PLUS_ONE,))
 
 
 def _tangent(subterm, context):
@@ -240,6 +239,7 @@ across_quotient = Rule(
     r"$\sum_iq_i\,\frac{p_i}{q_i}=\sum_ip_i$",
     "arithmetic",
     _across_quotient,
+    mutants=(PLUS_ONE,),
 )
 
 
@@ -342,7 +342,7 @@ drop_form = Rule(
     f"{HORN}, 7.1.6",
     _nonnegative_form,
     relation=">=",
-    mutants=(Mutant("10⁶", lambda matched, result: Integer(10**6)),),
+    mutants=(FAR_TOO_LARGE,),
 )
 
 
@@ -383,7 +383,7 @@ inner_at_least = Rule(
     f"{COVER}, (2.84)",
     _inner_at_least,
     relation=">=",
-    mutants=(BOUND_PLUS,),
+    mutants=(FAR_TOO_LARGE,),
 )
 
 
@@ -407,6 +407,7 @@ split_inner = Rule(
     "linearity of the inner product",
     _split_inner,
     everywhere=True,
+    mutants=(PLUS_ONE,),
 )
 
 
@@ -536,13 +537,17 @@ number_out_of_inner = Rule(
 )
 
 
-def _form_of_zero(subterm, context):
-    if isinstance(subterm, Inner) and any(is_zero(a) for a in subterm.args):
-        return Integer(0)
-    return None
+def form_of_zero(label: str, name: str, reason: str) -> Rule:
+    """vᵀ M v = 0 where the definition `label` makes v vanish."""
 
+    def rewrite(subterm: Basic, context: Context):
+        equation = context.equation(label)
+        if not isinstance(subterm, Inner) or equation.index is not None:
+            return None
+        vector = substitute(subterm.args[0], {equation.left: equation.right})
+        return Integer(0) if is_zero(vector) else None
 
-form_of_zero = Rule("the form of 0", r"$0^\top\Lambda0=0$", "arithmetic", _form_of_zero)
+    return Rule(name, reason, "definition", rewrite)
 
 
 def _trace_of_identity(subterm, context):

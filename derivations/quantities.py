@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sympy import Basic, Expr, Mul, exp, sympify
+from sympy import Basic, Expr, Mul, exp, log, sympify
 
-from .expressions import ShapeError, describe, equal_size, is_matrix, product, subtract
+from .expressions import ShapeError, describe, elementwise, equal_size, is_matrix, product, subtract
 
 
 class RealScalar(Expr):
@@ -90,6 +90,11 @@ class LogNormalDensity(RealScalar):
 
 class Divergence(RealScalar):
     """KL(q ‖ p) = Σ_i q_i log(q_i/p_i) of two columns of positive numbers."""
+
+    def formula(self) -> Expr:
+        """What the divergence is, written out."""
+        q, p = self.args
+        return Inner(q, subtract(elementwise(log, q), elementwise(log, p)))
 
 
 class NormalExpectation(RealScalar):

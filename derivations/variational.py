@@ -6,10 +6,12 @@ posteriors N(μ, Λ⁻¹).  Symbols follow Bishop 2006, chapter 10: precision Λ
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sympy import Symbol, log
 from sympy.matrices.expressions import Identity, MatrixSymbol, OneMatrix
 
-from .chain import Derivation, Line, Step
+from .chain import PLUS_ONE, Derivation, Line, Step
 from .differentials import CALCULUS, join_weights, read_off
 from .divergences import (
     across_quotient,
@@ -194,6 +196,7 @@ GAUSSIAN = Derivation(
     ),
 )
 formula = unfold(GAUSSIAN.name, "divergence of normal distributions", "Derived above.", GAUSSIAN.name)
+formula_of_zero = replace(formula, mutants=(PLUS_ONE,))
 MEAN_FIELD = Equation("mean field", V, diagonal(v), meaning="covariance of $q$: diagonal")
 covariance = everywhere(unfold("mean field", "mean field", "$V=\\operatorname{diag}(v)$: no correlations"))
 FACTORISED = Domain(
@@ -262,8 +265,7 @@ BEST_GAP = Derivation(
     Line(kl, kl),
     (
         Step(formula),
-        Step(unfold("best means", "the mean of the posterior", r"$m=\mu$")),
-        Step(form_of_zero),
+        Step(form_of_zero("best means", "the mean of the posterior", r"$m=\mu$, so $m-\mu=0$")),
         Step(everywhere(unfold("best variances", "best variances", r"$v_i=1/\Lambda_{ii}$: there the gradient is 0"))),
         Step(trace_with_diagonal),
         Step(inner_of_inverse),
@@ -296,9 +298,8 @@ FULL = Derivation(
     ),
     Line(kl, kl),
     (
-        Step(formula),
-        Step(unfold("best means", "the mean of the posterior", r"$m=\mu$")),
-        Step(form_of_zero),
+        Step(formula_of_zero),
+        Step(form_of_zero("best means", "the mean of the posterior", r"$m=\mu$, so $m-\mu=0$")),
         Step(everywhere(unfold("full covariance", "full covariance", r"$V=\Lambda^{-1}$"))),
         Step(trace_of_identity),
         Step(log_determinant_of_inverse),

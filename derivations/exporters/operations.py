@@ -74,6 +74,7 @@ from ..expressions import (
 )
 from ..quantities import (
     Entry,
+    Divergence,
     Inner,
     Kernel,
     LargestEntry,
@@ -778,6 +779,7 @@ LOWER: dict[type, Callable] = {
     Applied: lambda lower, e: _called(lower, lower.leaf(e.function, 0), e, 0),
     AppliedGradient: lambda lower, e: _called(lower, lower.leaf(e.function, 1), e, rank_of(e)),
     Inner: _inner,
+    Divergence: lambda lower, e: lower(e.formula()),
     Norm: _norm,
     Kernel: lambda lower, e: lower(e.formula()),
     LargestEntry: _largest_entry,
