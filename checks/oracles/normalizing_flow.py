@@ -112,3 +112,57 @@ def log_density(z, mu, sigma, u, w, b):
         found = found - np.linalg.slogdet(J)[1]
         z = z + np.tanh(a)[:, None] * u_k
     return found
+
+
+# --- many draws at once, and fitting --------------------------------------------------------------
+
+
+def value_and_gradients(eps, parameters: dict, log_joint, gradient):
+    """The mean of the integrand over draws `eps` (S, n), and its gradients, backwards through the layers.
+
+    `log_joint`, `gradient`: of ℓ at the rows of an array (S, n).
+    """
+    mu, sigma, u, w, b = parameters.values()
+    states, tanhs, total = [mu + sigma * eps], [], np.log(sigma).sum() + np.mean(np.sum(eps**2, axis=1)) / 2
+    for u_k, w_k, b_k in zip(u, w, b, strict=True):
+        tanhs.append(np.tanh(states[-1] @ w_k + b_k))
+        total += np.mean(np.log(np.abs(1 + (1 - tanhs[-1] ** 2) * (w_k @ u_k))))
+        states.append(states[-1] + tanhs[-1][:, None] * u_k)
+    total += np.mean(log_joint(states[-1])) + eps.shape[1] * np.log(2 * np.pi) / 2
+    back, found = gradient(states[-1]), {"u": [], "w": [], "b": []}
+    for z, t, u_k, w_k in zip(reversed(states[:-1]), reversed(tanhs), u[::-1], w[::-1], strict=True):
+        slope = 1 - t**2
+        determinant = 1 + slope * (w_k @ u_k)
+        by_slope = slope / determinant
+        by_a = slope * (back @ u_k) - 2 * t * by_slope * (w_k @ u_k)
+        found["u"].append(np.mean(back * t[:, None], axis=0) + np.mean(by_slope) * w_k)
+        found["w"].append(np.mean(z * by_a[:, None], axis=0) + np.mean(by_slope) * u_k)
+        found["b"].append(np.mean(by_a))
+        back = back + by_a[:, None] * w_k
+    layers = {name: np.array(values[::-1]).reshape(np.shape(parameters[name])) for name, values in found.items()}
+    return total, {"mu": back.mean(axis=0), "sigma": np.mean(back * eps, axis=0) + 1 / sigma, **layers}
+
+
+def fit(log_joint, gradient, layers, dimension=2, steps=1500, draws=100, rate=0.03, seed=0):
+    """Parameters of a flow fitted by Adam to the mean of the integrand; log σ is what moves.  Layers stay one-to-one."""
+    rng = np.random.default_rng(seed)
+    p = {
+        "mu": np.zeros(dimension),
+        "sigma": np.ones(dimension),
+        "u": 0.1 * rng.normal(size=(layers, dimension)),
+        "w": rng.normal(size=(layers, dimension)),
+        "b": rng.normal(size=layers),
+    }
+    first, second = ({k: np.zeros_like(v) for k, v in p.items()} for _ in range(2))
+    for step in range(1, steps + 1):
+        _, g = value_and_gradients(rng.normal(size=(draws, dimension)), p, log_joint, gradient)
+        g["sigma"] = g["sigma"] * p["sigma"]
+        for k in p:
+            first[k] = 0.9 * first[k] + 0.1 * g[k]
+            second[k] = 0.99 * second[k] + 0.01 * g[k] ** 2
+            change = rate * min(1, 2 * (1 - step / steps)) * first[k] / (1 - 0.9**step)
+            change = change / (np.sqrt(second[k] / (1 - 0.99**step)) + 1e-8)
+            p[k] = p[k] * np.exp(change) if k == "sigma" else p[k] + change
+        for u_k, w_k in zip(p["u"], p["w"], strict=True):
+            u_k += max(0.0, -0.99 - u_k @ w_k) * w_k / (w_k @ w_k)
+    return p
