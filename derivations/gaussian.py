@@ -93,7 +93,7 @@ normal_density = Rule(
 
 def _recognise_normal(subterm, context):
     """The converse, for a density of the context's variable."""
-    if not isinstance(subterm, Add):
+    if not isinstance(subterm, Add) or context.variable is None:
         return None
     for term in subterm.args:
         factor, form = term.as_coeff_Mul()
