@@ -639,7 +639,13 @@ def _dawson(e, w):
     return half_root * w.field.call(sympy.exp, -x * x) * w.field.call(sympy.erfi, x)
 
 
+def _no_value(e, w):
+    raise Unevaluable(f"{e} is no number")
+
+
 EVALUATE: dict[type, Callable] = {
+    type(sympy.zoo): _no_value,
+    type(sympy.nan): _no_value,
     Rational: lambda e, w: w.field.number(e),
     NumberSymbol: lambda e, w: w.field.constant(e),
     ImaginaryUnit: _imaginary,

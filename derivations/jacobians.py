@@ -145,7 +145,7 @@ def _one_fraction(subterm, context):
     if plain.atoms(Trace):
         return None
     found = factor(cancel(plain)).xreplace(back)
-    return None if found == subterm else found
+    return found if found.is_commutative and found != subterm else None
 
 
 one_fraction = Rule(
