@@ -14,7 +14,7 @@ from sympy.matrices.expressions import Identity, MatrixSymbol, OneMatrix
 from sympy.matrices.expressions.determinant import Determinant
 
 from .chain import Derivation, Induction, Line, Mutant, Step
-from .differentials import CALCULUS, join_weights, read_off, through_state
+from .differentials import CALCULUS, join_weights, read_off, through_layers
 from .domain import Declaration, Domain, Equation
 from .expressions import (
     Family,
@@ -351,7 +351,7 @@ ADJOINT_RECURRENCE = Derivation(
     (
         Step(peel_first_term),
         Step(CALCULUS["sum rule"]),
-        Step(through_state("adjoint")),
+        Step(through_layers("adjoint")),
         Step(differentiate_layer),
         *DETERMINANT_OF_LAYER,
         *THROUGH_PREACTIVATION,
@@ -380,7 +380,7 @@ def through_layer(name: str, title: str, variable, *last: Step) -> Derivation:
             Step(objective),
             Step(split_range_at_variable),
             Step(CALCULUS["sum rule"]),
-            Step(through_state("adjoint")),
+            Step(through_layers("adjoint")),
             Step(differentiate_layer),
             *DETERMINANT_OF_LAYER,
             *last,
@@ -460,7 +460,7 @@ def through_draw(name: str, title: str, variable, domain: Domain, *last: Step) -
                 )
             ),
             Step(CALCULUS["sum rule"]),
-            Step(through_state("adjoint")),
+            Step(through_layers("adjoint")),
             Step(differentiate_draw),
             Step(CALCULUS["sum rule"]),
             *last,

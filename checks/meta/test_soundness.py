@@ -10,7 +10,7 @@ from sympy.matrices.expressions.determinant import Determinant
 import derivations
 from derivations.chain import Derivation, DerivationError, Line, Rule, Step, Verdict, steps_of
 from derivations.context import Context, DoesNotApply
-from derivations.differentials import through_state
+from derivations.differentials import through_layers, through_state
 from derivations.domain import Declaration, Domain, Equation
 from derivations.evaluate import evaluate
 from derivations.expressions import (
@@ -372,7 +372,7 @@ def steps_with(right, tail=lambda start: index_sum(L(t, z[t]), t, start, T), *mo
 
 def through(equations, variable, tail):
     context = Context({k: (1, T - 1), T: (2, None)}, equations, variable=variable)
-    return through_state("adjoint").apply(Line(a, differential(tail)), context).right
+    return through_layers("adjoint").apply(Line(a, differential(tail)), context).right
 
 
 OWN = add(z[t - 1], elementwise(sin, u[t]))
