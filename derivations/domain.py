@@ -226,14 +226,6 @@ def _symmetric(d, world, source):
     world.values[d.symbol] = _symmetric_rows(d.symbol, world, source)
 
 
-def _probabilities(d, world, source):
-    """Positive numbers whose sum is 1."""
-    _positive_entries(d, world, source)
-    rows = world.values[d.symbol]
-    total = sum((row[0] for row in rows), world.field.number(0))
-    world.values[d.symbol] = combine(lambda x: x / total, rows)
-
-
 def _small(d, world, source):
     """Entries so small that exponentials of products of two such matrices stay of ordinary size."""
     world.values[d.symbol] = combine(lambda x: x / 4, _rows(d.symbol, world, source))
@@ -449,7 +441,6 @@ KINDS: dict[str, Callable] = {
     "index": _index,
     "matrix": _matrix,
     "small": _small,
-    "probabilities": _probabilities,
     "positive entries": _positive_entries,
     "symmetric": _symmetric,
     "real": _real,

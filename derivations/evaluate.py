@@ -708,7 +708,6 @@ EVALUATE: dict[type, Callable] = {
     StandardNormal: _standard_normal,
     Divergence: _divergence,
     NormalExpectation: _normal_expectation,
-    StandardNormal: lambda e, w: evaluate(e.formula(), w),
     Dawson: _dawson,
     OverReals: _over_reals,
     PrincipalValue: _principal_value,

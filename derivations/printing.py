@@ -56,8 +56,6 @@ GREEK = {
     "ℓ": r"\ell",
     "Θ": r"\Theta",
     "Λ": r"\Lambda",
-    "σ": r"\sigma",
-    "ε": r"\varepsilon",
 }
 TEX_NAMES = GREEK | {
     "ℒ": r"\mathcal{L}",
