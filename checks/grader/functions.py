@@ -11,9 +11,11 @@ from ..exercises.exercise import FunctionExercise, Misconception, tuple_text
 from .failure import Failure
 from .frames import BrokenFrame, decode_arrays, decode_json, encode_call
 from .process import Ended, OutOfTime, Worker
+from .sandbox import UNSAFE
 from .search import Broken, Inputs, Search, probes, sizes_of
 
 PROBES = 8
+FORBIDDEN = "Answers run without a network, other programs, and files to write; leave that out of the file."
 
 
 class Loaded:
@@ -84,8 +86,11 @@ class Loaded:
         if reason == "memory":
             return Failure("memory", f"{who} needs more than {self.limits.memory >> 20} MiB of memory.")
         if reason == "exception":
-            said = f"{plain(report.get('type'))}: {plain(report.get('message'))}".rstrip(": ")
-            return Failure("exception", f"{who} raises {said}", tuple(self.own_lines(report.get("lines"))))
+            message = self.worker.without_folder(str(report.get("message")))
+            said = f"{plain(report.get('type'))}: {plain(message)}".rstrip(": ")
+            forbidden = (FORBIDDEN,) if report.get("type") == "PermissionError" and self.worker.tier != UNSAFE else ()
+            display = (*self.own_lines(report.get("lines")), *forbidden)
+            return Failure("exception", f"{who} raises {said}", display)
         if exercise is None:
             return broken(BrokenFrame("an unknown report"))
         return result_failure(exercise, report)

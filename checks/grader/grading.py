@@ -200,7 +200,7 @@ class Run:
 
     def unload(self) -> None:
         if self.loaded:
-            self.output = self.output or plain(self.loaded.worker.output.decode("utf-8", "replace"), 2000)
+            self.output = self.output or plain(self.loaded.worker.printed(), 2000)
         self.stack.close()
         self.loaded = None
 

@@ -79,7 +79,7 @@ class Worker:
     process group."""
 
     def __init__(self, limits: Limits, tier: Tier):
-        self.limits = limits
+        self.limits, self.tier = limits, tier
         self.directory = tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True)
         folder = self.directory.name
         self.process = tier.launch(worker_command(limits, tier.confinement(folder)), folder, clean_environment(folder))
@@ -119,11 +119,18 @@ class Worker:
             raise BrokenFrame("a frame that answers no request, or a longer one than allowed")
         return kind, self._receive(length, deadline)
 
+    def printed(self) -> str:
+        """The beginning of what was printed, the folder's name, which is another every time, left out."""
+        return self.without_folder(self.output.decode("utf-8", "replace"))
+
+    def without_folder(self, text: str) -> str:
+        return text.replace(self.directory.name, ".")
+
     def last_words(self) -> str:
         """The last line that a process which has ended printed, such as why it could not start."""
         with contextlib.suppress(OutOfTime):
             self._ready(time.monotonic() + 0.1)
-        lines = self.output.decode("utf-8", "replace").split("\n")
+        lines = self.printed().split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
     def _send(self, data: bytes, deadline: float) -> None:

@@ -235,6 +235,17 @@ signal.alarm(60); time.sleep(0.001); random.SystemRandom().random(); assert os.l
         assert result.outcome == RIGHT, f"{tier.name}: {result.failure}"
 
 
+def test_a_file_that_saves_something_is_told_why_it_cannot(tiers):
+    """The same words every time, though the folder has another name every time."""
+    source = "import os\nprint(os.getcwd())\nopen(os.path.join(os.getcwd(), 'plot.png'), 'wb')\n" + HONEST
+    for tier in tiers:
+        first, second = graded(source, tier), graded(source, tier)
+        failure = first.results[0].failure
+        assert failure.message.endswith("raises PermissionError: [Errno 13] Permission denied: './plot.png'")
+        assert "without a network, other programs, and files to write" in failure.display[-1]
+        assert (failure, first.output) == (second.results[0].failure, second.output) and first.output == "."
+
+
 # --- the choice of a tier ------------------------------------------------------------------------
 
 
