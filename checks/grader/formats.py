@@ -131,14 +131,15 @@ def as_csv(records: Sequence[dict], grader: Grader) -> str:
     names = [e["name"] for e in records[0]["exercises"]] if records else []
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow(["student", "points", "of", *names, "files", "problem"])
+    table.writerow(["student", "points", "of", *names, "files", "problem", "isolation"])
     for name, submissions in rows.items():
         best = {e["name"]: e for e in best_of(e for s in submissions for e in s["exercises"])}
         earned = [best[n]["earned"] for n in names]
         problems = "; ".join(s["problem"]["message"] for s in submissions if s["problem"])
         files = "; ".join(PurePath(s["file"]).name for s in submissions)
+        isolation = "; ".join(sorted({s["isolation"] for s in submissions} - {""}))
         total = sum(best[n]["points"] for n in names)
-        table.writerow([*map(harmless, (name, sum(earned), total, *earned, files, problems))])
+        table.writerow([*map(harmless, (name, sum(earned), total, *earned, files, problems, isolation))])
     return out.getvalue()
 
 

@@ -335,7 +335,7 @@ def test_other_systems_are_refused_with_a_reason(monkeypatch):
         strongest((*TIERS, *TIERS))
 
 
-@pytest.mark.parametrize("format", ["text", "json", "html", "gradescope", "junit"])
+@pytest.mark.parametrize("format", ["text", "json", "html", "gradescope", "junit", "csv"])
 def test_unsafe_is_marked_in_every_report(format, tmp_path, capsys):
     path = tmp_path / "answers.py"
     path.write_text(HONEST)
