@@ -70,8 +70,8 @@ from .fields import Numbers, Unevaluable, combine
 from .integrals import Dawson, OverReals, Partial, PrincipalValue, StandardNormal
 from .quadrature import between, over_reals, principal_value
 from .quantities import (
-    Entry,
     Divergence,
+    Entry,
     Inner,
     Kernel,
     LargestEigenvalue,

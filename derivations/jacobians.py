@@ -136,7 +136,7 @@ determinant_lemma = Rule(
 
 def _one_fraction(subterm, context):
     """A sum of fractions in scalars s and roots √s as one fraction in lowest terms."""
-    if not isinstance(subterm, Add) or not subterm.atoms(Trace):
+    if not (isinstance(subterm, Add) and subterm.atoms(Trace) and _is_arithmetic(subterm)):
         return None
     roots = {p: Dummy("r", positive=True) for p in subterm.atoms(Pow) if p.exp == S.Half}
     squares = {p.base: r**2 for p, r in roots.items()}
@@ -145,7 +145,13 @@ def _one_fraction(subterm, context):
     if plain.atoms(Trace):
         return None
     found = factor(cancel(plain)).xreplace(back)
-    return found if found.is_commutative and found != subterm else None
+    return found if found != subterm else None
+
+
+def _is_arithmetic(e: Basic) -> bool:
+    """Whether numbers, symbols and 1x1 products are only added, multiplied and raised to powers."""
+    leaf = isinstance(e, Trace) or e.is_Number or e.is_Symbol
+    return leaf or (isinstance(e, Add | Mul | Pow) and all(map(_is_arithmetic, e.args)))
 
 
 one_fraction = Rule(

@@ -144,7 +144,7 @@ def value_and_gradients(eps, parameters: dict, log_joint, gradient):
 
 
 def fit(log_joint, gradient, layers, dimension=2, steps=1500, draws=100, rate=0.03, seed=0):
-    """Parameters of a flow fitted by Adam to the mean of the integrand; log σ is what moves.  Layers stay one-to-one."""
+    """Parameters of a flow, fitted by Adam to the mean of the integrand; log σ moves, layers stay one-to-one."""
     rng = np.random.default_rng(seed)
     p = {
         "mu": np.zeros(dimension),

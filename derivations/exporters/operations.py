@@ -73,8 +73,8 @@ from ..expressions import (
     transpose,
 )
 from ..quantities import (
-    Entry,
     Divergence,
+    Entry,
     Inner,
     Kernel,
     LargestEntry,
