@@ -5,6 +5,8 @@ Each file of `attacks/` is a submission whose first line says what it is after. 
 
 import json
 import os
+import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -178,6 +180,30 @@ def test_nothing_is_left_of_a_worker(tiers):
         assert not left, f"{tier.name}: {left}"
 
 
+GRADER_TO_KILL = """import sys, time
+from checks.grader.process import Limits, OutOfTime, Worker
+from checks.grader.sandbox import TIERS
+with Worker(Limits(), next(t for t in TIERS if t.name == sys.argv[1])) as worker:
+    worker.ask(b"S", b"", 20)
+    print(worker.process.pid, flush=True)
+    worker.ask(b"S", b"while True: pass", 60)
+"""
+
+
+def test_a_worker_does_not_outlive_a_killed_grader(tiers):
+    for tier in (t for t in tiers if t.confines):
+        command = [sys.executable, "-c", GRADER_TO_KILL, tier.name]
+        root = Path(checks.__file__).parents[1]
+        with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as grader:
+            session = int(grader.stdout.readline())
+            assert members(session)
+            grader.kill()
+        deadline = time.monotonic() + SLACK
+        while (left := members(session)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not left, f"{tier.name}: {left}"
+
+
 def members(session: int) -> list[str]:
     """The processes of a session that still run: the sixth field of `stat` is the session, the third the state."""
     found = []
@@ -251,7 +277,7 @@ def test_a_file_that_saves_something_is_told_why_it_cannot(tiers):
 
 def test_canaries_sing_where_nothing_stops_them():
     """Else their silence in a sandbox would say nothing."""
-    if not sandbox.sys.platform.startswith("linux"):
+    if not sys.platform.startswith("linux"):
         pytest.skip("the canaries are made for Linux")
     said = fault(UNSAFE)
     for escape in (
