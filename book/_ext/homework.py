@@ -11,7 +11,7 @@ from sphinx.util.nodes import make_refnode
 
 import checks
 import derivations
-from pieces import rich, table
+from pieces import disclosure, facts, paragraph, summary
 from places import place_id
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class homework_index(nodes.General, nodes.Element):
 
 
 class HomeworkDirective(SphinxDirective):
-    """A row for each part; a part without a derivation, an exercise or a test is a warning."""
+    """An entry for each part; a part without a derivation, an exercise or a test is a warning."""
 
     def run(self):
         self.env.note_dependency(checks.__file__)
@@ -68,15 +68,23 @@ def joined(items: list[nodes.Node]) -> list[nodes.Node]:
     return [node for item in items for node in (nodes.Text(", "), item)][1:]
 
 
-def row(app, docname: str, part: str) -> list[list[nodes.Node]]:
+def entry(app, docname: str, part: str) -> nodes.container:
+    """A part in a few lines; its derivations, which may be many, folded."""
     found, asked, tests = answers(part)
     places = app.env.get_domain("derivation").data["places"]
     pages = dict.fromkeys(places[name][0] for name in found if name in places)
     chapters = [make_refnode(app.builder, docname, page, "", title(app.env, page)) for page in pages]
-    chains = [linked(app, docname, name, *places.get(name, ("",))[:1]) for name in found]
     exercises = [linked(app, docname, e.name, e.name.partition(".")[0], "exercise-") for e in asked]
-    what = [nodes.strong("", f"{part[1]} ({part[2]})"), nodes.Text(" "), *rich(PARTS[part])]
-    return [what, joined(chapters), joined(chains), joined(exercises), joined([nodes.literal("", t) for t in tests])]
+    chains = [linked(app, docname, name, *places.get(name, ("",))[:1]) for name in found]
+    known = [
+        ("Page", joined(chapters)),
+        ("Exercises", joined(exercises)),
+        ("Laws tested in", joined([nodes.literal("", test) for test in tests])),
+    ]
+    count = summary("", f"{len(chains)} derivations")
+    folded = disclosure("", count, nodes.paragraph("", "", *joined(chains)), classes=["folded"])
+    words = paragraph(f"**{part[1]} ({part[2]})** {PARTS[part]}", "derivation-title")
+    return nodes.container("", words, facts(known, "evidence"), folded, classes=["homework-part"])
 
 
 def title(env, page: str) -> nodes.inline:
@@ -93,8 +101,7 @@ def linked(app, docname: str, name: str, page: str, prefix: str = "") -> nodes.N
 
 def fill_in(app, doctree, docname):
     for place in list(doctree.findall(homework_index)):
-        head = ["Part", "Page", "Derivations", "Exercises", "Laws tested in"]
-        place.replace_self(table(head, [row(app, docname, part) for part in PARTS], "homework"))
+        place.replace_self([entry(app, docname, part) for part in PARTS])
 
 
 def warn(app, env):
