@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import autograd
+import autograd.numpy as anp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -83,8 +85,6 @@ def test_the_derived_gradients_are_those_of_dual_numbers(flow):
 
 
 def test_the_derived_gradients_are_those_of_reverse_mode():
-    autograd = pytest.importorskip("autograd")
-    anp = pytest.importorskip("autograd.numpy")
     rng = np.random.default_rng(5)
     n, K = 3, 5
     eps = rng.normal(size=n)

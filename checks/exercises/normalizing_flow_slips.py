@@ -1,0 +1,146 @@
+"""Question 2 (b): what the derivations yield with a slip in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sympy import Abs, Expr, Integer
+from sympy.matrices.expressions import Trace
+
+from derivations.evaluate import World, evaluate
+from derivations.expressions import Member
+from derivations.fields import Numbers
+from derivations.normalizing_flow import (
+    DETERMINANT,
+    LAYER,
+    PREACTIVATION,
+    D,
+    K,
+    b,
+    delta,
+    ell,
+    h,
+    k,
+    n,
+    u,
+    w,
+    z,
+)
+
+from .arrays import flat
+from .exercise import Misconception
+from .slips import Change, Falsified, instead, negated_term, rewritten, scaled, without_term
+
+COMMON = "normalizing_flow#what-commonly-goes-wrong"
+
+# --- the gradient by all u, on the inputs of the exercise ----------------------------------------
+
+
+def flow(inputs: Mapping[str, list]) -> World:
+    """The world of the derivations with the exercise's draw, layers and joint density."""
+    field = Numbers(40)
+
+    def column(numbers):
+        return [[field.number(v)] for v in numbers]
+
+    def log_joint(field, _, state):
+        distance = sum((x - v) ** 2 for x, [v] in zip(inputs["x"], state, strict=True))
+        return -(sum(v * v for [v] in state) + distance) / 2
+
+    values = {n: len(inputs["z0"]), K: len(inputs["b"]), (z, 0): column(inputs["z0"]), ell: log_joint}
+    values |= {h: lambda field, v: field.context.tanh(v)}
+    for family, name in ((u, "u"), (w, "w")):
+        values |= {(family, i): column(row) for i, row in enumerate(inputs[name], 1)}
+    values |= {(b, i): [[field.number(v)]] for i, v in enumerate(inputs["b"], 1)}
+    return World(values, (LAYER, PREACTIVATION, DETERMINANT), field=field)
+
+
+def same(formula: Expr) -> Expr:
+    return formula
+
+
+def slipped(own: Change = same, carried: Change = same):
+    """The gradients by all u_k, with a slip in the formula itself, or in the adjoint recurrence."""
+    gradient, recurrence = (
+        f.unchanged if f.slip is same else f.formula
+        for f in (Falsified("normalizing_flow.grad_u", own), Falsified("normalizing_flow.adjoint", carried))
+    )
+    last = Falsified("normalizing_flow.last_adjoint", same).unchanged
+
+    def answer(inputs):
+        world, layers = flow(inputs), len(inputs["b"])
+        world.values[delta, layers] = evaluate(last, world)
+        for layer in range(layers - 1, -1, -1):
+            world.values[delta, layer] = evaluate(recurrence, world.bind(k, layer))
+        return {"gradient": [flat(evaluate(gradient, world.bind(k, layer))) for layer in range(1, layers + 1)]}
+
+    return answer
+
+
+def of_determinant(change) -> Change:
+    """A slip in what stands for the determinant of a layer, wherever it divides."""
+    return instead(lambda node: isinstance(node, Trace) and node.has(D), change)
+
+
+def layer_before(node):
+    hit = isinstance(node, Member) and node.family == delta
+    return delta[node.index - 1] if hit else None
+
+
+GRAD_U_SLIPS = (
+    Misconception(
+        "minus the log-determinants",
+        "The log density of the draw falls by the log-determinants. In the objective it stands with a minus.",
+        slipped(negated_term(D[k]), negated_term(D[k + 1])),
+        COMMON,
+    ),
+    Misconception(
+        "log-determinants as constants",
+        "How much a layer stretches the volume depends on its u.",
+        slipped(without_term(D[k]), without_term(D[k + 1])),
+        COMMON,
+    ),
+    Misconception(
+        "later log-determinants as constants",
+        "The log-determinant of a layer depends on where its input lies, and so on all layers before. For the "
+        "last layer one sees no difference.",
+        slipped(carried=without_term(D[k + 1])),
+        COMMON,
+    ),
+    Misconception(
+        "the layer's own log-determinant as a constant",
+        "u moves the point, and it also changes how much the layer stretches the volume.",
+        slipped(own=without_term(D[k])),
+        COMMON,
+    ),
+    Misconception(
+        "the determinant for its logarithm",
+        "The derivative of a logarithm has what it was taken of in the denominator.",
+        slipped(of_determinant(Integer(1)), of_determinant(Integer(1))),
+        COMMON,
+    ),
+    Misconception(
+        "the absolute value in the denominator",
+        "The slope of ln|D| is negative where D is: it has the sign of D. Where no layer folds one sees no difference.",
+        slipped(of_determinant(Abs), of_determinant(Abs)),
+        COMMON,
+    ),
+    Misconception(
+        "the later layers are skipped",
+        "Between this layer and the joint density stand all later layers; each passes on what comes back to it.",
+        slipped(carried=lambda formula: delta[k + 1]),
+        COMMON,
+    ),
+    Misconception(
+        "the adjoint on the wrong side of the layer",
+        "u is added to the output of its layer, and the adjoint there is what it is multiplied with.",
+        slipped(own=lambda formula: rewritten(formula, layer_before)),
+        COMMON,
+    ),
+    Misconception(
+        "downhill",
+        "The gradient of the objective itself is asked for, not that of a loss.",
+        slipped(scaled(-1)),
+        COMMON,
+    ),
+)
