@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 
+from checks.exercises.variational_claims import SEES, Fit
 from checks.oracles import variational as oracle
 from checks.strategies import spd_matrices, vectors, worlds
 from derivations import variational as topic
@@ -127,3 +131,26 @@ def test_a_mean_of_degree_four_has_no_value_here():
     assert float(evaluate(NormalExpectation(square, z, topic.mean, topic.V), world)) == pytest.approx(2)
     with pytest.raises(Unevaluable):
         evaluate(NormalExpectation(square**2, z, topic.mean, topic.V), world)
+
+
+@pytest.mark.parametrize("sees", SEES)
+def test_a_minimiser_comes_as_close_as_the_fits_that_claims_are_tried_on(sees):
+    fit = Fit((Fraction(2), Fraction(-1)), Fraction(1, 4), tuple(map(Fraction, (-1, 1, 2))), sees)
+    a, x = np.array(fit.a, float), np.array(fit.data, float)
+    precision = np.eye(2) + np.outer(a, a) * 4
+    means = np.outer(x, np.linalg.solve(precision, a) * 4)
+    alone = sum(oracle.best_mean_field(mean, precision)[2] for mean in means)
+    assert float(fit.mean_field) == pytest.approx(alone, abs=1e-6)
+    features = np.stack([np.ones(3), [float(SEES[sees](v)) for v in fit.data]])
+
+    def total(theta, covariance):
+        encoded = features.T @ theta[:4].reshape(2, 2)
+        pairs = zip(encoded, means, strict=True)
+        return sum(oracle.divergence_by_quadrature(m, covariance(theta[4:]), mu, precision, 3) for m, mu in pairs)
+
+    def root(entries):
+        return np.array([[np.exp(entries[0]), 0], [entries[2], np.exp(entries[1])]])
+
+    factorised = minimize(lambda theta: total(theta, lambda e: np.diag(np.exp(e))), np.zeros(6)).fun
+    full = minimize(lambda theta: total(theta, lambda e: root(e) @ root(e).T), np.zeros(7)).fun
+    assert (float(fit.factorised_encoder), float(fit.full_encoder)) == pytest.approx((factorised, full), abs=1e-5)

@@ -1,4 +1,4 @@
-"""Known answers to the exercise of question 2 (a): `WHEATS` are right, `CHAFFS` are wrong."""
+"""Known answers to the exercises of question 2 (a): `WHEATS` are right, `CHAFFS` are wrong."""
 
 WHEATS = {
     "variational.gap": {
@@ -9,6 +9,13 @@ WHEATS = {
         "LaTeX": r"-\frac{1}{2} \log(1 - rho^2)",
         "by the precision": "log(1/(1 - rho^2)) + log(1 - rho^2)/2",
     },
+    "variational.expressive": {
+        "letters": "be",
+        "a list": ["b", "e"],
+        "capitals, with commas": "B, E",
+        "bracketed": "(e) (b)",
+        "repeated": ["e", "b", "b"],
+    },
 }
 CHAFFS = {
     "variational.gap": {
@@ -16,5 +23,11 @@ CHAFFS = {
         "one variable": "-log(1 - rho**2)/4",
         "base two": "-log(1 - rho**2)/(2*log(2))",
         "quartic": "rho**2/2 + rho**4/4",
+    },
+    "variational.expressive": {
+        "one of two": "b",
+        "no letters": "",
+        "a word": "the mean field",
+        "all": "abcdef",
     },
 }

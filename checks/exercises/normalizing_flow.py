@@ -22,7 +22,9 @@ def inner(a, b):
 # --- the gradient by all u ------------------------------------------------------------------------
 
 STEP = _mp.mpf(2) ** -55
-SMALL = (0, 1, -1, 0.5, -0.5, 2, -2, 0.25, -0.25, 1.5, -1.5)
+# where a pre-activation is small and w and u are large and opposed, a determinant is negative
+SMALL = (0, 0.25, -0.25, 0.5, -0.5, 1, -1)
+LARGE = (1, -1, 2, -2, 0, 1.5, -1.5, 3, -3)
 LEAST_DETERMINANT, LARGEST_TOLERANCE = 1 / 8, 1e-4
 
 
@@ -134,7 +136,7 @@ with $D_k < 0$ occur too. They fold, and $F$ is then no bound; its gradient is a
 result must be exact up to rounding; numerical differences in double precision are not.
 """.strip(),
     points=3,
-    domain="n from 1 to 3, K from 1 to 3, entries from -2 to 2, every determinant at least 1/8 in size",
+    domain="n from 1 to 3, K from 1 to 3, entries from -3 to 3, every determinant at least 1/8 in size",
     hints=(
         "Run the layers forward once and keep every point.",
         "The adjoint of a point is the gradient of all that is added to F after it; find it from the next one's.",
@@ -143,8 +145,8 @@ result must be exact up to rounding; numerical differences in double precision a
     sizes={"n": (1, 3), "K": (1, 3)},
     parameters=(
         Parameter("z0", ("n",), "the draw", SMALL),
-        Parameter("u", ("K", "n"), "u_1 … u_K, one a row", SMALL),
-        Parameter("w", ("K", "n"), "w_1 … w_K, one a row", SMALL),
+        Parameter("u", ("K", "n"), "u_1 … u_K, one a row", LARGE),
+        Parameter("w", ("K", "n"), "w_1 … w_K, one a row", LARGE),
         Parameter("b", ("K",), "the offsets", SMALL),
         Parameter("x", ("n",), "the data point", SMALL),
     ),

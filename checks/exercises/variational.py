@@ -1,4 +1,4 @@
-"""Question 2 (a): an exercise on what a mean field misses."""
+"""Question 2 (a): exercises on what a mean field misses, and what an encoder can express."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from itertools import product
 from random import Random
 
 from .exercise import FormulaExercise, Misconception, Situation
-
-COMMON = "variational#what-commonly-goes-wrong"
+from .variational_claims import COMMON, more_expressive
 
 
 def divergence(field, rho, logs):
@@ -107,4 +106,4 @@ $\operatorname{KL}(q\,\|\,p)$ that is left, in terms of `rho`.
     ),
 )
 
-EXERCISES = (gap,)
+EXERCISES = (gap, more_expressive)
