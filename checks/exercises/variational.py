@@ -43,7 +43,7 @@ def least_divergence(field, rho):
 
 def gap_situations(field, random: Random) -> Iterator[Situation]:
     """Simple correlations, then random ones."""
-    for share in (8, -8, 0, 4, 12, *(random.randint(-15, 15) for _ in range(12))):
+    for share in (8, -8, 0, 4, 12, *(random.randint(-15, 15) for _ in range(20))):
         rho = field.number(share) / 16
         yield Situation({"rho": rho}, least_divergence(field, rho))
 
