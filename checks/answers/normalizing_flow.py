@@ -107,6 +107,17 @@ def normalizing_flow_grad_u(z0, u, w, b, x):
 """
 
 WHEATS = {
+    "normalizing_flow.planar_chain": {
+        "by J": ["D", "det(J)", "det(eye(n) + gp*u*w.T)", "1 + gp*w.T*u"],
+        "equals signs": ["= det(eye(n) + u*w.T*gp)", "= 1 + gp*u.T*w"],
+        "with reasons": [
+            ["det(eye(n) + gp*u*w.T)", "the Jacobian"],
+            ["1 + w.T*u*gp", "determinant of a matrix changed by one of rank one"],
+        ],
+        "by the trace": ["det(J)", "det(eye(n) + gp*u*w.T)", "1 + gp*tr(u*w.T)"],
+        "LaTeX": ["det(eye(n) + gp*u*w.T)", r"1 + gp \, w^\top u"],
+        "one text": "D\ndet(J.T)\ndet(eye(n) + gp*w*u.T)\n1 + gp*w.T*u",
+    },
     "normalizing_flow.grad_u": {
         "the recurrence": ADJOINT,
         "complex steps": COMPLEX_STEP,
@@ -124,6 +135,12 @@ WHEATS = {
     },
 }
 CHAFFS = {
+    "normalizing_flow.planar_chain": {
+        "only the question": ["D", "det(J)"],
+        "not finished": ["D", "det(eye(n) + gp*u*w.T)"],
+        "no route": ["1 + gp*w.T*u"],
+        "a product of the diagonal": ["D", "det(eye(n) + gp*diag(u)*diag(w))", "1 + gp*w.T*u"],
+    },
     "normalizing_flow.grad_u": {
         "the prior is forgotten": ADJOINT.replace("x - 2 * z", "x - z"),
         "slope of tanh without its sign": ADJOINT.replace("-2 * h * s", "2 * h * s"),

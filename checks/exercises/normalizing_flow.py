@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from random import Random
 
 import mpmath
+from sympy.matrices.expressions.determinant import Determinant
 
 from .arrays import Array, flat, remembered
-from .exercise import Disagreement, FunctionExercise, Misconception, Parameter, Result, disagreement
-from .normalizing_flow_slips import COMMON, GRAD_U_SLIPS
+from .chain import ChainExercise, Form
+from .exercise import Disagreement, FunctionExercise, Misconception, Parameter, Result, Situation, disagreement
+from .normalizing_flow_slips import COMMON, GRAD_U_SLIPS, PLANAR_SLIPS
 from .witness import Piece, Requirement, Shortfall, WitnessExercise
 
 _mp = mpmath.MPContext()
@@ -158,6 +161,76 @@ result must be exact up to rounding; numerical differences in double precision a
     misconceptions=GRAD_U_SLIPS,
 )
 
+# --- the determinant of one layer, line by line ----------------------------------------------------
+
+
+def determinant(rows):
+    """By the first row."""
+    if not rows:
+        return 1
+    minors = ([[*row[:j], *row[j + 1 :]] for row in rows[1:]] for j in range(len(rows)))
+    return sum((-1) ** j * rows[0][j] * determinant(minor) for j, minor in enumerate(minors))
+
+
+def planar_jacobian(field, u, w, b, z):
+    """∂f/∂zᵀ of the layer by differences."""
+
+    def moved(i: int, j: int, step):
+        z_there = [v + step if column == j else v for column, v in enumerate(z)]
+        return z_there[i] + u[i] * field.context.tanh(inner(w, z_there) + b)
+
+    return [[field.derivative(lambda s, i=i, j=j: moved(i, j, s)) for j in range(len(z))] for i in range(len(z))]
+
+
+def planar_situations(field, random: Random) -> Iterator[Situation]:
+    """One dimension and small numbers first."""
+    for point in range(30):
+        size, most = 1 if point < 4 else random.randint(1, 3), 2 if point < 8 else 24
+        z, u, w, (b,) = (
+            [field.number(random.randint(-most, most) or 1) * 2 / most for _ in range(count)]
+            for count in (size, size, size, 1)
+        )
+        before = inner(w, z) + b
+        slope = field.derivative(lambda s, before=before: field.context.tanh(before + s))
+        jacobian = planar_jacobian(field, u, w, b, z)
+        values = {"J": jacobian, "u": [[v] for v in u], "w": [[v] for v in w], "D": determinant(jacobian), "gp": slope}
+        yield Situation(values, values["D"], {"n": size})
+
+
+planar_chain = ChainExercise(
+    name="normalizing_flow.planar_chain",
+    question="Q2b",
+    title="The determinant of a planar layer, line by line",
+    statement=r"""
+A planar layer maps $z \mapsto f(z) = z + u\,h(w^\top z + b)$ in $n$ dimensions. *Derive* the determinant of its
+Jacobian. Each line must equal this determinant; the last one may have only `u`, `w` and `gp` in it, and no
+determinant. On the way you may use
+
+- `D`, the determinant itself: your derivation starts from it,
+- `J`, the Jacobian $\partial f / \partial z^\top$, $n \times n$,
+- `u` and `w`, $n \times 1$, and `gp`, the slope $h'(w^\top z + b)$, a number.
+
+The determinant of a matrix is `det(M)`, the identity `eye(n)`, the transpose `w.T`.
+""".strip(),
+    points=2,
+    domain="n from 1 to 3, h = tanh, entries from -2 to 2",
+    hints=(
+        "Write the Jacobian as the identity and a matrix of rank one.",
+        "Which vectors does a matrix of rank one leave alone, and what is its one eigenvalue that is not 0?",
+    ),
+    shapes={"J": ("n", "n"), "u": ("n", 1), "w": ("n", 1)},
+    real=("D", "gp"),
+    given="D",
+    forms=(
+        Form("a line in u, w and gp only", ("u", "w", "gp"), points=1),
+        Form("a line in u, w and gp only, without a determinant", ("u", "w", "gp"), (Determinant,), points=1),
+    ),
+    situations=planar_situations,
+    source="differences of the layer give",
+    spellings={"h'": "the slope h'(w.T*z + b) is called gp here"},
+    misconceptions=PLANAR_SLIPS,
+)
+
 # --- a layer that is not one-to-one ---------------------------------------------------------------
 
 folding = WitnessExercise(
@@ -216,4 +289,4 @@ past: $w^\top f(p) > w^\top f(q)$. (Far away the layer keeps the order; so it ta
     ),
 )
 
-EXERCISES = (grad_u, folding)
+EXERCISES = (planar_chain, grad_u, folding)

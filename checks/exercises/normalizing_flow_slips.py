@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Abs, Expr, Integer
-from sympy.matrices.expressions import Trace
+from sympy import Abs, Expr, Integer, Symbol
+from sympy.matrices.expressions import MatrixSymbol, Trace
 
 from derivations.evaluate import World, evaluate
-from derivations.expressions import Member
+from derivations.expressions import Elementwise, IndexSum, Member, open_binder
 from derivations.fields import Numbers
 from derivations.normalizing_flow import (
     DETERMINANT,
@@ -141,6 +141,70 @@ GRAD_U_SLIPS = (
         "downhill",
         "The gradient of the objective itself is asked for, not that of a loss.",
         slipped(scaled(-1)),
+        COMMON,
+    ),
+)
+
+# --- the determinant of one layer ------------------------------------------------------------------
+
+normal, direction = (MatrixSymbol(name, n, 1) for name in ("w", "u"))
+gp = Symbol("gp", real=True)
+
+
+def of_one_layer(log_density: Expr) -> Expr:
+    """The determinant that the log density holds the logarithm of, in the symbols of the exercise."""
+    body, _ = open_binder(next(iter(log_density.atoms(IndexSum))))
+    (size,) = body.atoms(Abs)
+    named = {u: direction, w: normal}
+
+    def told(node):
+        if isinstance(node, Elementwise):
+            return gp
+        return named.get(node.family) if isinstance(node, Member) else None
+
+    return rewritten(size.args[0], told)
+
+
+def determinant_slip(slip: Change) -> Falsified:
+    return Falsified("normalizing_flow.log_density", slip, of_one_layer)
+
+
+PLANAR_SLIPS = (
+    Misconception(
+        "a minus",
+        "The layer adds to its input; moved along its own normal, u stretches the volume.",
+        determinant_slip(lambda formula: 2 - formula),
+        COMMON,
+    ),
+    Misconception(
+        "the identity is forgotten",
+        "The layer keeps its input and adds to it. With u = 0 it changes nothing, and its determinant is 1.",
+        determinant_slip(lambda formula: formula - 1),
+        COMMON,
+    ),
+    Misconception(
+        "no slope",
+        "Between the pre-activation and the point stands the activation; its slope is a factor.",
+        determinant_slip(instead(gp, Integer(1))),
+        COMMON,
+    ),
+    Misconception(
+        "the inverse",
+        "That is what the density is multiplied by, not what the volume is.",
+        determinant_slip(lambda formula: 1 / formula),
+        COMMON,
+    ),
+    Misconception(
+        "the trace",
+        "The trace of a Jacobian is the sum of its eigenvalues, the determinant their product. For one dimension one "
+        "sees no difference.",
+        determinant_slip(lambda formula: formula + n - 1),
+        COMMON,
+    ),
+    Misconception(
+        "w with itself",
+        "The matrix of rank one is made of u and w, and so is its one eigenvalue that is not 0.",
+        determinant_slip(instead(direction, normal)),
         COMMON,
     ),
 )
