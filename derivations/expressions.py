@@ -719,6 +719,15 @@ def remake(node, args):
     return _CONSTRUCTORS.get(type(node), node.func)(*args)
 
 
+def _substitute_inside(function: Lambda, mapping: Mapping) -> Lambda:
+    """A variable that the function binds is not meant; one that a replacement would bring under it is renamed."""
+    mapping = {old: new for old, new in mapping.items() if old not in function.variables}
+    brought = set().union(*(new.free_symbols for new in mapping.values() if isinstance(new, Basic)))
+    fresh = {v: v.as_dummy() if v in brought else v for v in function.variables}
+    body = substitute(function.expr.xreplace(fresh), mapping)
+    return Lambda(tuple(fresh[v] for v in function.variables), body)
+
+
 def substitute(expression, mapping: Mapping):
     """Replace whole subterms by others, inside sums and products over an index too, in normal form."""
     if expression in mapping:
@@ -727,6 +736,8 @@ def substitute(expression, mapping: Mapping):
         body, index = open_binder(expression)
         lower, upper = (substitute(limit, mapping) for limit in (expression.lower, expression.upper))
         return reclose(expression, substitute(body, mapping), index, lower, upper)
+    if isinstance(expression, Lambda):
+        return _substitute_inside(expression, mapping)
     if not expression.args:
         return expression
     args = [substitute(a, mapping) for a in expression.args]

@@ -72,11 +72,13 @@ from ..expressions import (
     subtract,
     transpose,
 )
+from ..integrals import StandardNormal
 from ..quantities import (
     Divergence,
     Entry,
     Inner,
     Kernel,
+    LargestEigenvalue,
     LargestEntry,
     LargestSingularValue,
     LargestValue,
@@ -388,6 +390,8 @@ FUNCTIONS = (
 
 
 def _function(lower, e):
+    if isinstance(e, StandardNormal):
+        return lower(e.formula())
     name = e.func.__name__
     if name not in FUNCTIONS:
         raise ExportError(f"no source for the function {name}: {e}")
@@ -718,6 +722,14 @@ def _smallest_eigenvalue(lower, e):
     return Operation("smallest eigenvalue", (argument,)) if argument.rank else argument
 
 
+def _largest_eigenvalue(lower, e):
+    """Minus the smallest eigenvalue of the negative matrix."""
+    argument = lower(e.argument)
+    if not argument.rank:
+        return argument
+    return arithmetic("negate", Operation("smallest eigenvalue", (arithmetic("negate", argument),)))
+
+
 def _singular_value(sign: int):
     """The root of the smallest (1) or largest (-1: the smallest of the negative) eigenvalue of AᵀA."""
 
@@ -787,6 +799,7 @@ LOWER: dict[type, Callable] = {
     LargestValue: _extreme_value("largest"),
     Entry: _entry_of_column,
     SmallestEigenvalue: _smallest_eigenvalue,
+    LargestEigenvalue: _largest_eigenvalue,
     LargestSingularValue: _singular_value(-1),
     SmallestSingularValue: _singular_value(1),
     LogNormalDensity: _log_normal_density,
