@@ -104,7 +104,8 @@ class Named:
     def entrywise(self, e) -> Basic:
         """The formula of an elementwise function, with the printed matrix in place of ξ."""
         body, argument = body_of(e), self._print(e.expr)
-        return body.xreplace({ELEMENT: Symbol(f"({argument})" if _outside_functions(body) else argument)})
+        bare = isinstance(e.expr, MatrixSymbol | Member) or not _outside_functions(body)
+        return body.xreplace({ELEMENT: Symbol(argument if bare else f"({argument})")})
 
     def factor(self, e) -> str:
         """A factor of a matrix product."""
