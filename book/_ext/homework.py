@@ -84,7 +84,7 @@ def entry(app, docname: str, part: str) -> nodes.container:
     count = summary("", f"{len(chains)} derivations")
     folded = disclosure("", count, nodes.paragraph("", "", *joined(chains)), classes=["folded"])
     words = paragraph(f"**{part[1]} ({part[2]})** {PARTS[part]}", "derivation-title")
-    return nodes.container("", words, facts(known, "evidence"), folded, classes=["homework-part"])
+    return nodes.container("", words, facts(known), folded, classes=["homework-part"])
 
 
 def title(env, page: str) -> nodes.inline:
