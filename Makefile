@@ -7,6 +7,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What the book takes from npm: Python for the reader's browser, and a browser for the tests of the pages
+NPM := book/_node
 HTML := _build/html
 # One process per core, two at the least: the book's kernel and the tests mostly wait for each other otherwise.
 WORKERS ?= 2
@@ -58,14 +60,16 @@ clean: ## remove everything that was made, the environment too
 	rm -rf _build book/_build $(VENV) .pytest_cache .ruff_cache .hypothesis
 	find derivations checks book -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
-# The environment counts as made when it holds a copy of the lock it was made from. The copy is written last, so that
-# a set-up that was interrupted is started again from nothing.
+# The environment counts as made when it holds copies of the locks it was made from. That of the Python packages is
+# written last, so that a set-up that was interrupted is started again from nothing.
+MADE = cmp -s requirements.txt $(VENV)/requirements.txt && cmp -s $(NPM)/package-lock.json $(VENV)/node/package-lock.json \
+	&& $(BIN)/python -c '' 2>/dev/null
+
 environment:
-	@if ! cmp -s requirements.txt $(VENV)/requirements.txt || ! $(BIN)/python -c '' 2>/dev/null; then \
-		$(LOCK) $(MAKE) --no-print-directory $(VENV)/requirements.txt --always-make; fi
+	@if ! { $(MADE); }; then $(LOCK) $(MAKE) --no-print-directory $(VENV)/requirements.txt --always-make; fi
 
 $(VENV)/requirements.txt:
-	@cmp -s requirements.txt $@ && $(BIN)/python -c '' 2>/dev/null && exit 0; \
+	@{ $(MADE); } && exit 0; \
 	set -e; \
 	command -v $(PYTHON) >/dev/null || { echo 'Python 3.11 or newer is needed and $(PYTHON) is not to be found: apt install python3 python3-venv' >&2; exit 1; }; \
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V). Name another: make PYTHON=python3.12 site" >&2; exit 1; }; \
@@ -80,5 +84,7 @@ $(VENV)/requirements.txt:
 	echo "Installing the pinned dependencies into $(VENV) ..."; \
 	if [ -n "$$uv" ]; then $$uv pip install --quiet --python $(BIN)/python -r requirements.txt; \
 	else $(BIN)/python -m pip install --quiet -r requirements.txt; fi; \
-	mkdir -p $(VENV)/var; \
+	mkdir -p $(VENV)/var $(VENV)/node; \
+	cp $(NPM)/package.json $(NPM)/package-lock.json $(NPM)/.npmrc $(VENV)/node; \
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --omit=dev --silent --prefix $(VENV)/node; \
 	cp requirements.txt $@
