@@ -47,7 +47,8 @@ def check(asked: dict, calling: Callable[[], None]) -> dict:
     """`name`, `answer`: a text; letters; lines; texts by the names of pieces; the source of a function."""
     exercise, answer = get(asked["name"]), asked["answer"]
     judge = check_function_answer if exercise.kind == "function" else check_typed
-    return result_record(judge(exercise, answer, calling))
+    result = judge(exercise, answer, calling)
+    return {**result_record(result), "evidence": result.failure.evidence() if result.failure else []}
 
 
 def check_typed(exercise: Exercise, answer, calling: Callable[[], None]) -> Result:
