@@ -313,6 +313,7 @@
       wrt: ["by", "X"],
       shapes: ["Shapes, where they are not as they look", "X:n,n a:n,1"],
       scalars: ["Numbers", "s, c"],
+      symmetric: ["Symmetric matrices", "K"],
     };
     const inputs = Object.fromEntries(Object.entries(fields).map(([name, [, placeholder]]) =>
       [name, field("input", `${id}-${name}`, { type: "text", name, value: given[name] ?? "", placeholder })]));
