@@ -7,16 +7,14 @@ import json
 import sys
 from collections.abc import Sequence
 
-from sympy import And, Q
-
 import derivations
 from derivations.chain import DerivationError
 from derivations.export import TARGETS, ExportError, export
-from derivations.expressions import ShapeError, is_matrix
-from derivations.matrix_calculus import Unsupported, derive_gradient, derive_jacobian
-from derivations.parsing import ParseError, declared, parse
+from derivations.expressions import ShapeError
+from derivations.matrix_calculus import Unsupported
+from derivations.parsing import ParseError
 from derivations.report import as_dict
-from derivations.shapes import describe_shapes, infer_shapes, read_shapes
+from derivations.typed_gradient import typed_gradient
 from derivations.verification import POINTS, SEED
 
 MISUSE = 2
@@ -151,27 +149,13 @@ def run_check(options) -> int:
 
 
 def run_gradient(options) -> int:
-    scalars = tuple(filter(None, options.scalars.split(",")))
-    shapes = infer_shapes(options.expression, read_shapes(options.shapes), scalars, (options.wrt,))
-    if options.wrt in scalars:
-        message = f"--wrt takes a matrix or a column, and {options.wrt} is declared a number"
-        raise ParseError(message, options.wrt)
-    expression = parse(options.expression, shapes, real=scalars)
-    variable = declared(shapes)[options.wrt]
-    symmetric = filter(None, options.symmetric.split(","))
-    assumptions = And(*(Q.symmetric(_declared(name, shapes)) for name in symmetric))
-    derive = derive_jacobian if is_matrix(expression) else derive_gradient
-    report = as_dict(derive(expression, variable, assumptions))
+    report, shapes = typed_gradient(
+        options.expression, options.wrt, options.shapes, options.scalars, options.symmetric
+    )
     if options.format == "text":
-        print(f"shapes: {describe_shapes(shapes)}\n")
+        print(f"shapes: {shapes}\n")
     print(FORMATS[options.format](report))
     return _status([report])
-
-
-def _declared(name: str, shapes):
-    if name not in shapes:
-        raise ParseError(f"{name!r} does not occur in the expression", name)
-    return declared(shapes)[name]
 
 
 def run_export(options) -> int:

@@ -32,10 +32,14 @@ class Failure:
 
     def lines(self) -> list[str]:
         """The failure as plain text."""
-        text = [
-            *(part for line in self.message.splitlines() for part in wrap(line, 90)),
-            *(f"    {line}" for line in self.display),
-        ]
+        return [*self.said(), *self.evidence(), *self.diagnosis(), *self.credit()]
+
+    def said(self) -> list[str]:
+        return [part for line in self.message.splitlines() for part in wrap(line, 90)]
+
+    def evidence(self) -> list[str]:
+        """Where it shows, and the two values there."""
+        text = [f"    {line}" for line in self.display]
         if self.inputs is not None:
             text += self.place()
         if self.demanded is not None:
@@ -43,7 +47,7 @@ class Failure:
             width = max(len(mine), len(theirs))
             got, demanded = apart(self.got, self.demanded)
             text += [f"    {mine:{width}}  {got}", f"    {theirs:{width}}  {demanded}"]
-        return [*text, *self.diagnosis(), *self.credit()]
+        return text
 
     def diagnosis(self) -> list[str]:
         """The misconceptions by name, all that fit."""

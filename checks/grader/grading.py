@@ -9,43 +9,16 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from ..exercises import EXERCISES
-from ..exercises.chain import ChainExercise
-from ..exercises.choice import ChoiceExercise
-from ..exercises.exercise import Exercise, FormulaExercise, FunctionExercise
-from ..exercises.witness import WitnessExercise
-from .chains import check_chain
-from .choices import check_choice, remarks
+from ..exercises.exercise import Exercise, FunctionExercise
 from .failure import Failure
-from .formulas import check_formula
 from .functions import Loaded, check_function, plain
 from .isolation import CannotIsolate, strongest
 from .process import Limits, Worker
 from .sandbox import Tier
 from .submission import Submission
-from .witnesses import check_witness
+from .typed import RIGHT, UNANSWERED, WRONG, Result, typed_result
 
-RIGHT, WRONG, UNANSWERED = "right", "wrong", "not answered"
 NEAR = 0.75
-
-
-@dataclass(frozen=True)
-class Result:
-    """`tried`: on how many inputs or situations the answer was right before anything failed; `remarks`:
-    what is said of a right answer."""
-
-    exercise: Exercise
-    outcome: str
-    tried: int = 0
-    failure: Failure | None = None
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def earned(self) -> int:
-        """All points, or those of the parts that are right."""
-        if self.outcome == RIGHT:
-            return self.exercise.points
-        right = self.failure.right_parts if self.failure else ()
-        return sum(part.points for part in self.exercise.parts if part.name in right)
 
 
 @dataclass(frozen=True)
@@ -131,29 +104,10 @@ class Run:
     # formulas, witnesses, choices, chains: taken from the file as data, nothing is run
 
     def typed(self, exercise: Exercise) -> Result:
-        given = {name: self.submission.data[name] for name in exercise.identifiers if name in self.submission.data}
-        unread = [name for name in exercise.identifiers if name in self.submission.others]
-        if unread or (isinstance(exercise, FormulaExercise) and not all(isinstance(x, str) for x in given.values())):
-            return Result(exercise, WRONG, 0, not_typed(exercise, (unread or list(given))[0]))
-        if not given:
-            return self.unanswered(exercise, self.submission.data)
-        if not any(map(filled, given.values())):
-            return Result(exercise, UNANSWERED)
-        failure, tried = self.checked(exercise, given)
-        if failure:
-            return Result(exercise, WRONG, tried, failure)
-        choice = isinstance(exercise, ChoiceExercise)
-        said = remarks(exercise, given[exercise.identifier]) if choice else ()
-        return Result(exercise, RIGHT, tried, remarks=said)
-
-    def checked(self, exercise: Exercise, given: dict) -> tuple[Failure | None, int]:
-        if isinstance(exercise, WitnessExercise):
-            return check_witness(exercise, given)
-        (answer,) = given.values()
-        if isinstance(exercise, ChoiceExercise):
-            return check_choice(exercise, answer)
-        check = check_chain if isinstance(exercise, ChainExercise) else check_formula
-        return check(exercise, answer, self.grader.seed)
+        data, others = self.submission.data, self.submission.others
+        if not {*data, *others} & set(exercise.identifiers):
+            return self.unanswered(exercise, data)
+        return typed_result(exercise, data, others, self.grader.seed)
 
     def function(self, exercise: FunctionExercise) -> Result:
         if not self.submission.runs:
@@ -212,22 +166,3 @@ class Run:
             return Result(exercise, UNANSWERED)
         message = f"There is no {exercise.identifier} in the file; rename {near[0]} if it is meant to be that."
         return Result(exercise, UNANSWERED, 0, Failure("misspelt", message))
-
-
-FORMS = {
-    "formula": 'the formula as text in quotes: {} = "…"',
-    "witness": 'numbers, written out: {} = [[1, 0], ["1/2", 0.5]] is a matrix',
-    "choice": 'letters in quotes: {} = "a"',
-    "chain": 'a list of lines, each a text in quotes: {} = ["…", "…"]',
-}
-
-
-def not_typed(exercise: Exercise, name: str) -> Failure:
-    return Failure("not_text", f"Give {FORMS[exercise.kind].format(name)}.")
-
-
-def filled(value) -> bool:
-    """Whether there is anything in it; the lists and texts of a template are empty."""
-    if isinstance(value, list):
-        return any(map(filled, value))
-    return bool(value.strip()) if isinstance(value, str) else True

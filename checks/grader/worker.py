@@ -1,8 +1,8 @@
 """Runs one submission in an interpreter of its own, and returns numbers.
 
-The text of this file is handed to ``python -I -c``; it imports nothing of ours and nothing of ours
-imports it.  Frames go through what were stdin and stdout at the start; afterwards stdin is empty
-and whatever the submission prints goes to stderr.  Nothing here decides whether an answer is right.
+The text of this file is handed to ``python -I -c``; it imports nothing of ours.  (`lists` calls its functions
+where the reader's browser is the sandbox.)  Frames go through what were stdin and stdout at the start; afterwards
+stdin is empty and whatever the submission prints goes to stderr.  Nothing here decides whether an answer is right.
 
 A frame: length of the payload and number of the request (big-endian, 4 bytes each), one letter, payload.
     S  source of the submission            -> L  JSON {name: is callable}
@@ -21,6 +21,7 @@ import struct
 import sys
 import traceback
 import types
+from functools import partial
 
 FILE_NAME = "<submission>"
 HEADER = struct.Struct(">IIc")
@@ -186,20 +187,23 @@ def encode_array(numpy, value, position):
     return header + numpy.ascontiguousarray(array, "<f8").tobytes()
 
 
-def call(numpy, namespace, payload):
-    """Call the function that the frame names; the bytes of what it returns."""
+def call(namespace, payload, decode, encode):
+    """Call the function that the frame names; the bytes of what it returns.
+
+    `decode`: payload, place and count -> arguments; `encode`: a value and its position -> bytes.
+    """
     length, results, count = struct.unpack_from(">HBB", payload)
     name = payload[4 : 4 + length].decode()
-    arguments = decode_arrays(numpy, payload, 4 + length, count)
+    arguments = decode(payload, 4 + length, count)
     function = namespace[name]
     check_arguments(function, arguments)
     value = function(*arguments)
     if results == 1:
-        return encode_array(numpy, value, 0)
+        return encode(value, 0)
     if not isinstance(value, tuple | list) or len(value) != results:
         held = f"{type(value).__name__} of {len(value)}" if isinstance(value, tuple | list) else type(value).__name__
         raise Refused(reason="results", what=held[:MOST_TEXT])
-    return b"".join(encode_array(numpy, part, i) for i, part in enumerate(value))
+    return b"".join(encode(part, i) for i, part in enumerate(value))
 
 
 def check_arguments(function, arguments):
@@ -224,16 +228,18 @@ def serve():
     numpy.random.seed(0)
     module = types.ModuleType("submission")
     sys.modules["submission"] = module
+    decode, encode = partial(decode_arrays, numpy), partial(encode_array, numpy)
     while True:
         number, kind, payload = read_frame(frames_in)
         try:
             if kind == b"S":
                 answer = b"L", json.dumps(load(payload, module.__dict__)).encode()
             else:
-                answer = b"R", call(numpy, module.__dict__, payload)
+                answer = b"R", call(module.__dict__, payload, decode, encode)
         except BaseException as error:
             answer = b"E", json.dumps(report_of(error)).encode()
         write_frame(frames_out, number, *answer)
 
 
-serve()
+if __name__ == "__main__":
+    serve()

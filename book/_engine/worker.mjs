@@ -1,0 +1,106 @@
+// Python in a thread of its own. Messages in: {start: manifest}, then {id, request}. Messages out: {progress} and
+// {ready} while it starts, {calling: id} whenever a reader's function is called, {id, answer} or {id, problem}.
+
+import { loadPyodide } from "./pyodide.mjs";
+
+const PLACE = new URL("./", import.meta.url);
+const GZIP = [0x1f, 0x8b];
+// What this takes on a machine that the time limits are meant for, in milliseconds.
+const REFERENCE = { code: "sum(i * i for i in range(100_000))", time: 40 };
+
+let page; // the module checks.page, once it is there
+let typesetting;
+
+function versioned(file, manifest) {
+  return new URL(file.replace(".", `-${manifest.name}.`), PLACE);
+}
+
+async function fetched(file, manifest, onBytes) {
+  const response = await fetch(versioned(file, manifest));
+  if (!response.ok) throw new Error(`${response.url}: ${response.status}`);
+  const parts = [];
+  for (const reader = response.body.getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    onBytes(value.length);
+  }
+  return new Blob(parts);
+}
+
+// Some servers say that a compressed file is an encoded one, and the browser has then decompressed it already.
+async function decompressed(blob) {
+  const start = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
+  if (!GZIP.every((byte, i) => start[i] === byte)) return new Uint8Array(await blob.arrayBuffer());
+  return new Uint8Array(await new Response(blob.stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
+}
+
+// From the picture of the memory. It may be larger than the memory that Pyodide starts with, which must grow first.
+async function fromMemory(memory, code) {
+  const { default: create } = await import("./pyodide.asm.mjs");
+  const createPyodideModule = async (settings) => {
+    settings.instantiateWasm = (imports, done) => {
+      code.then(async (compiled) => done(await WebAssembly.instantiate(compiled, imports), compiled));
+      return {};
+    };
+    const module = await create(settings);
+    module.growMemory(memory.length);
+    return module;
+  };
+  return loadPyodide({ indexURL: PLACE.href, env: { HOME: "/", PYTHONHASHSEED: "0" }, _loadSnapshot: memory, createPyodideModule });
+}
+
+async function started(manifest) {
+  let have = 0;
+  const all = Object.values(manifest.bytes).reduce((a, b) => a + b);
+  const onBytes = (count) => postMessage({ progress: Math.min(1, (have += count) / all) });
+  const code = WebAssembly.compileStreaming(fetch(new URL("pyodide.asm.wasm", PLACE)));
+  code.catch(() => {}); // told where it is awaited
+  const library = fetched("library.zip", manifest, onBytes);
+  let python;
+  try {
+    python = await fromMemory(await decompressed(await fetched("memory.bin", manifest, onBytes)), code);
+  } catch (problem) {
+    console.info(`starting without the picture of the memory: ${problem}`);
+    python = await loadPyodide({ indexURL: PLACE.href, env: { HOME: "/", PYTHONHASHSEED: "0" } });
+    python.runPython("import sys; sys.path.insert(0, '/library.zip')");
+  }
+  python.FS.writeFile("/library.zip", new Uint8Array(await (await library).arrayBuffer()));
+  page = python.pyimport("checks.page");
+  const before = performance.now();
+  python.runPython(REFERENCE.code);
+  return Math.max(1, (performance.now() - before) / REFERENCE.time);
+}
+
+async function typeset(tex, displayMode) {
+  typesetting ??= import("./katex.min.js").then(() => self.katex);
+  return (await typesetting).renderToString(tex, { displayMode, throwOnError: false });
+}
+
+// Formulas in an answer, set as mathematics: {tex} gets {html}, and so does each line of a chain.
+async function withMathematics(answer) {
+  if (answer.tex) answer.html = await typeset(answer.tex, true);
+  for (const part of answer.report?.parts ?? []) {
+    for (const line of part.lines) {
+      const continued = line.left ? line.left : "\\quad {}";
+      const whole = line.left === line.right ? line.left : `${continued} ${line.relation} ${line.right}`;
+      line.html = await typeset(whole, true);
+    }
+  }
+  return answer;
+}
+
+async function answered({ id, request }) {
+  postMessage({ calling: id });
+  const calling = () => postMessage({ calling: id });
+  return withMathematics(JSON.parse(page.ask(JSON.stringify(request), calling)));
+}
+
+self.onmessage = async ({ data }) => {
+  try {
+    if (data.start) postMessage({ ready: true, slowness: await started(data.start) });
+    else postMessage({ id: data.id, answer: await answered(data) });
+  } catch (problem) {
+    postMessage({ id: data.id, problem: String(problem.message ?? problem).trim().split("\n").pop() });
+  }
+};
