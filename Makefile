@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help site test test-more peers lint lock clean environment pytest gate
+.PHONY: help site site-student pdf measure test test-more peers lint lock clean environment pytest gate
 
 PYTHON ?= python3
 VENV := .venv
@@ -10,11 +10,15 @@ BIN := $(VENV)/bin
 # What the book takes from npm: Python for the reader's browser, and a browser for the tests of the pages
 NPM := book/_node
 HTML := _build/html
+STUDENT := _build/student/html
 # One process per core, two at the least: the book's kernel and the tests mostly wait for each other otherwise.
 WORKERS ?= 2
 # Two commands started in the same checkout take turns instead of writing over each other.
 LOCK := $(if $(shell command -v flock),flock Makefile)
 BOOK := $(BIN)/jupyter-book build book
+STUDENT_BOOK := EDITION=student $(BOOK) --path-output _build/student
+# Jupyter Book puts pages two folders down
+STUDENT_PAGES = rm -rf $(STUDENT) && cp -R _build/student/_build/html $(STUDENT)
 
 # matplotlib and the kernels keep their caches out of the home directory
 export MPLCONFIGDIR := $(CURDIR)/$(VENV)/var/matplotlib
@@ -29,6 +33,19 @@ site: environment ## build the site and say where it is
 	@printf '\nThe site is at  file://%s\n' "$(CURDIR)/$(HTML)/index.html"
 	@printf 'To serve it:    %s -m http.server --directory %s\n' "$(BIN)/python" "$(HTML)"
 
+site-student: environment ## build the students' edition, which has no answers in it
+	@$(LOCK) env $(STUDENT_BOOK) --quiet
+	@$(STUDENT_PAGES)
+	@printf '\nThe site is at  file://%s\n' "$(CURDIR)/$(STUDENT)/index.html"
+
+pdf: site ## print the site: each page and the whole book, in _build/pdf
+	$(BIN)/node $(NPM)/pdf.mjs $(HTML) _build/pdf book/_toc.yml
+
+# Lighthouse is no part of the environment, as nothing else needs it.
+measure: site ## say what three pages weigh, and how Lighthouse scores them
+	@cd $(VENV)/node && PATH="$(CURDIR)/$(BIN):$$PATH" npm install --include=dev --no-save --silent
+	@$(BIN)/node checks/browser/measure.mjs $(HTML) intro rnn bump_flow
+
 test: pytest gate ## run every test, then build the site as a gate
 
 test-more: peers ## the same with random examples and many more of them, and the exported JAX and PyTorch
@@ -41,13 +58,16 @@ peers: environment ## add JAX and PyTorch to the environment
 
 # The shell's status is the status of the step that failed: no pipes, no `-` prefixes, nothing swallowed.
 pytest: environment
-	HYPOTHESIS_PROFILE=$(or $(HYPOTHESIS_PROFILE),ci) $(BIN)/python -m pytest -n $(WORKERS)
+	HYPOTHESIS_PROFILE=$(or $(HYPOTHESIS_PROFILE),ci) $(BIN)/python -m pytest -n $(WORKERS) --ignore checks/browser
 
 # --all: a second run with -W on a half-built book exits 0 with nothing mended. Pages of old builds are not judged.
 gate: environment
 	rm -rf $(HTML)
 	$(LOCK) $(BOOK) --all -W -n --keep-going --quiet
 	$(BIN)/python book/_ext/gate.py $(HTML)
+	$(LOCK) env $(STUDENT_BOOK) --all -W -n --keep-going --quiet
+	$(STUDENT_PAGES)
+	$(BIN)/python -m pytest checks/browser
 
 lint: environment ## check the style of the code
 	$(BIN)/ruff check

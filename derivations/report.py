@@ -43,10 +43,15 @@ def as_dict(derivation: Derivation | Induction, points: int = POINTS, seed: int 
         "results": results(derivation),
         "conclusion": _conclusion(derivation),
         "uses": [d.name for d in derivation.uses],
-        "domain": [_symbol_row(d, derivation.domain.definitions) for d in _declarations(derivation)]
-        + [_definition_row(e) for e in derivation.domain.definitions],
+        "domain": domain(derivation),
         "parts": parts,
     }
+
+
+def domain(derivation: Derivation | Induction) -> list[dict]:
+    """The symbols it uses, then what they are defined as; nothing is checked for it."""
+    definitions = derivation.domain.definitions
+    return [_symbol_row(d, definitions) for d in _declarations(derivation)] + [_definition_row(e) for e in definitions]
 
 
 def _count(parts: list[dict]) -> dict[str, int]:

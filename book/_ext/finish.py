@@ -24,7 +24,12 @@ class Mend:
 NAMED_BY_ITS_TEXT = "an accessible name must hold the words that are seen (label-content-name-mismatch)"
 MENDS = (
     Mend(r'<script defer src="[^"]*fontawesome\.js[^"]*"></script>', "", "541 kB for eight icons: book.css draws them"),
-    Mend(r'<script data-sd-tabs[^>]*></script>', "", "there are no tabs"),
+    Mend(
+        r"(pagename = '(?!search')[^']*';.*?)<script src=\"[^\"]*searchtools\.js\"></script>\s*"
+        r'<script src="[^"]*language_data\.js"></script>\s*<script src="[^"]*searchindex\.js"></script>',
+        r"\1",
+        "the page `search` searches, the others only lead to it",
+    ),
     Mend(r'(<meta name="viewport"[^>]*>)(.*?)<meta name="viewport"[^>]*>', r"\1\2", "said more than once"),
     Mend(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"', r"\1", NAMED_BY_ITS_TEXT),
     Mend(r'(<button class="[^"]*theme-switch-button[^>]*?) aria-label="Color mode"', r"\1", NAMED_BY_ITS_TEXT),
@@ -34,6 +39,7 @@ MENDS = (
         r'<div class="sidebar-primary-item" role="navigation" aria-label="Front page">\1</div>',
         "all content stands in a landmark (region)",
     ),
+    Mend(r' role="doc-biblioentry"', ' role="listitem"', "deprecated, and no child of a list (aria-deprecated-role)"),
     Mend(r'<body data-default-mode="">', '<body data-default-mode="auto">', "an empty mode is an error in the console"),
     Mend(r'localStorage\.getItem\("mode"\) \|\| ""', 'localStorage.getItem("mode") || "auto"', "the same"),
 )
@@ -57,14 +63,19 @@ SHORTEST_DESCRIPTION, LONGEST_DESCRIPTION = 40, 155
 
 
 def describe(app, pagename, templatename, context, doctree):
-    """The first paragraph of a page that is all words, for search engines."""
+    """What a page says of itself, else its first paragraph that is all words, for search engines."""
     if doctree is None:
         return
+    words = (context["meta"] or {}).get("description") or first_words(doctree)
+    context["metatags"] += f'<meta name="description" content="{html.escape(words)}" />\n'
+
+
+def first_words(doctree: nodes.document) -> str:
     paragraphs = (p.astext() for p in doctree.findall(nodes.paragraph) if not p.next_node(nodes.math))
     words = " ".join(next((text for text in paragraphs if len(text) > SHORTEST_DESCRIPTION), "").split())
     if len(words) > LONGEST_DESCRIPTION:
         words = words[:LONGEST_DESCRIPTION].rsplit(" ", 1)[0] + " …"
-    context["metatags"] += f'<meta name="description" content="{html.escape(words)}" />\n'
+    return words
 
 
 def setup(app):

@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
 from pieces import formula, rich, table
-from reports import UnknownName, verified
+from reports import UnknownName, domain
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ class SymbolsDirective(SphinxDirective):
 
     def declared(self) -> Iterator[tuple[str, str, str]]:
         for name in self.arguments[0].split() if self.arguments else ():
-            for entry in verified(self.env, name)["domain"]:
+            for entry in domain(self.env, name):
                 yield entry["symbol"], entry["meaning"], entry["shape"]
 
 

@@ -63,10 +63,21 @@ def is_kept(env, name: str) -> bool:
     return name in kept(env) and kept(env)[name][0] == digest(derivations.modules(name))
 
 
-def verified(env, name: str) -> dict:
-    """The report of a derivation; the page being read will be read again when one of its files changes."""
+def known(name: str) -> str:
     if name not in derivations.names():
         raise UnknownName(f"no derivation {name!r}{nearest(name, derivations.names())}")
+    return name
+
+
+def domain(env, name: str) -> list[dict]:
+    """The symbols of a derivation."""
+    depend_on(env, known(name))
+    return report.domain(derivations.get(name))
+
+
+def verified(env, name: str) -> dict:
+    """The report of a derivation; the page being read will be read again when one of its files changes."""
+    known(name)
     state = digest(depend_on(env, name))
     if not is_kept(env, name):
         log.info("checking %s", name)

@@ -1,0 +1,36 @@
+// Answers are folded. One button opens those of a page, and of every page from then on.
+const KEY = "answers-open";
+const folded = () => document.querySelectorAll("details.answer");
+
+function openAnswers(open) {
+  folded().forEach((box) => (box.open = open));
+  const button = document.querySelector(".answers-switch");
+  button?.setAttribute("aria-pressed", open);
+}
+
+// A link to a line leads to it, even into what is folded.
+function openTarget() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target?.closest("details:not([open])")) return;
+  for (let box = target.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+  target.scrollIntoView();
+}
+
+addEventListener("DOMContentLoaded", () => {
+  if (localStorage.getItem(KEY) === "true") openAnswers(true);
+  document.querySelector(".answers-switch")?.addEventListener("click", ({ currentTarget: button }) => {
+    const open = button.getAttribute("aria-pressed") !== "true";
+    localStorage.setItem(KEY, open);
+    openAnswers(open);
+  });
+  openTarget();
+});
+addEventListener("hashchange", openTarget);
+
+// On paper everything is open.
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("details:not([open])")];
+  opened.forEach((box) => (box.open = true));
+});
+addEventListener("afterprint", () => opened.forEach((box) => (box.open = false)));

@@ -1,0 +1,98 @@
+// Opens every page of a built site in each of its looks, and prints what is wrong with it: one JSON object a visit,
+// {page, theme, width, faults: [{kind, text}]}.  Usage: node pages.mjs FOLDER
+import { readdirSync, readFileSync } from "node:fs";
+import { eachOf, launch, PACKAGES, serve } from "./browser.mjs";
+
+const LOOKS = ["light", "dark"].flatMap((theme) => [1280, 390].map((width) => ({ theme, width })));
+const PAGES_AT_ONCE = 2;
+const AXE = readFileSync(`${PACKAGES}/axe-core/axe.min.js`, "utf-8");
+
+// What goes wrong while a page loads: collected from before its first request.
+function listen(page, origin, faults) {
+  page.on("console", (message) => {
+    if (message.type() === "error") faults.push({ kind: "console", text: `${message.text()} ${message.location().url}` });
+  });
+  page.on("pageerror", (error) => faults.push({ kind: "console", text: String(error) }));
+  page.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) faults.push({ kind: "outside", text: url });
+  });
+}
+
+// Runs in the page.  Mathematics must lie in the window or in a box that scrolls; the page itself must not scroll sideways.
+function misplaced() {
+  const SLACK = 1.5;
+  const faults = [];
+  const shown = (element) => element.closest(".katex, math").textContent.trim().slice(0, 60);
+  const holder = (element) => {
+    for (let box = element.parentElement; box && box !== document.documentElement; box = box.parentElement)
+      if (getComputedStyle(box).overflowX !== "visible") return box;
+    return null;
+  };
+  const outside = (inner, box) => {
+    const frame = box ? box.getBoundingClientRect() : { left: 0, right: innerWidth };
+    return inner.left < frame.left - SLACK || inner.right > frame.right + SLACK;
+  };
+  const clips = (box) => !box || ["hidden", "clip"].includes(getComputedStyle(box).overflowX);
+  for (const piece of document.querySelectorAll(".katex-html > .base, math:not(.katex-mathml math)")) {
+    const rectangle = piece.getBoundingClientRect();
+    const box = holder(piece);
+    if (rectangle.width && clips(box) && outside(rectangle, box)) faults.push({ kind: "clipped", text: shown(piece) });
+  }
+  for (const box of document.querySelectorAll(".equation"))
+    if (box.scrollHeight > box.clientHeight + SLACK)
+      faults.push({ kind: "clipped", text: `from above or below: ${box.textContent.trim().slice(0, 60)}` });
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth > clientWidth) faults.push({ kind: "sideways", text: `${scrollWidth} px in a window of ${clientWidth} px` });
+  return faults;
+}
+
+// Runs in the page.  Typeset formulas and drawings are hidden from screen readers or one picture to them, and hold most of
+// the elements of a page: axe sees each as one box of the same size, and takes a third of the time.
+function plain() {
+  for (const formula of document.querySelectorAll(".katex-html")) {
+    const { width, height } = formula.getBoundingClientRect();
+    formula.textContent = formula.textContent;
+    formula.style = `display: inline-block; overflow: clip; width: ${width}px; height: ${height}px; text-indent: 0; padding: 0`;
+  }
+  document.querySelectorAll('svg[role="img"]').forEach((drawing) => drawing.replaceChildren());
+}
+
+// Runs in the page.
+async function inaccessible() {
+  const found = await axe.run(document, { resultTypes: ["violations"] });
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, any }) => ({ kind: "accessibility", text: `${id}: ${html.slice(0, 160)} ${any[0]?.message ?? ""}` })));
+}
+
+async function visit(browser, origin, { name, theme, width }) {
+  const faults = [];
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme });
+  try {
+    await context.addInitScript((chosen) => localStorage.setItem("mode", chosen), theme);
+    const page = await context.newPage();
+    listen(page, origin, faults);
+    await page.goto(`${origin}/${name}`, { waitUntil: "load" });
+    await page.evaluate(() => document.querySelectorAll("details").forEach((box) => (box.open = true)));
+    await page.evaluate(() => new Promise((laidOut) => requestAnimationFrame(() => setTimeout(laidOut))));
+    faults.push(...(await page.evaluate(misplaced)));
+    await page.evaluate(plain);
+    await page.evaluate(AXE);
+    faults.push(...(await page.evaluate(inaccessible)));
+  } catch (error) {
+    faults.push({ kind: "console", text: `the visit broke off: ${error}` });
+  } finally {
+    await context.close();
+  }
+  console.log(JSON.stringify({ page: name, theme, width, faults }));
+}
+
+const folder = process.argv[2];
+// index.html only leads to the first page
+const pages = readdirSync(folder).filter((name) => name.endsWith(".html") && name !== "index.html");
+const browser = await launch();
+const site = await serve(folder);
+await eachOf(pages.flatMap((name) => LOOKS.map((look) => ({ name, ...look }))), PAGES_AT_ONCE, (look) =>
+  visit(browser, site.origin, look));
+await browser.close();
+site.close();
