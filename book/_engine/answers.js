@@ -38,7 +38,8 @@
   const field = (tag, id, properties) =>
     make(tag, { id, className: "answer-field", spellcheck: false, autocapitalize: "off", autocomplete: "off", ...properties });
 
-  // Mathematics between dollars, as the exercises' sentences have it, is left as it is typed.
+  const fill = (element, ...children) => element.replaceChildren(...children.filter((child) => child !== null && child !== undefined));
+
   const paragraphs = (text) => text.split("\n").map((line) => make("p", { textContent: line }));
 
   // --- the kinds of answers ----------------------------------------------------------------------
@@ -223,7 +224,8 @@
       "not answered": "Nothing is filled in yet",
       "not run": "Not run here",
     }[outcome];
-    verdict.replaceChildren(
+    fill(
+      verdict,
       make("p", { className: "answer-outcome", textContent: headline }),
       ...found.remarks.map((text) => make("p", { textContent: text })),
       ...(failure ? paragraphs(failure.message) : []),
@@ -313,6 +315,7 @@
       wrt: ["by", "X"],
       shapes: ["Shapes, where they are not as they look", "X:n,n a:n,1"],
       scalars: ["Numbers", "s, c"],
+      symmetric: ["Symmetric matrices", "K"],
     };
     const inputs = Object.fromEntries(Object.entries(fields).map(([name, [, placeholder]]) =>
       [name, field("input", `${id}-${name}`, { type: "text", name, value: given[name] ?? "", placeholder })]));
@@ -349,7 +352,8 @@
   function derived({ report, shapes }) {
     const lines = report.parts.flatMap((part) => part.lines).map((line) => {
       const math = make("div", { className: "math", innerHTML: `<div class="equation">${line.html}</div>` });
-      const reason = make("p", { className: "reason" }, make("span", { className: "rule", textContent: line.rule }), line.reason ? ` — ${line.reason}` : "");
+      const reason = make("p", { className: "reason" }, make("span", { className: "rule", textContent: line.rule }));
+      if (line.because) reason.append(" — ", make("span", { innerHTML: line.because }));
       const conditions = line.conditions_text?.length ? make("p", { className: "conditions", textContent: line.conditions_text.join("; ") }) : null;
       return make("li", { className: "line" }, make("p", { className: "number-cell" }, make("span", { className: "number", textContent: line.number })),
         math, reason, conditions, line.verdict ? evidence(line) : null);

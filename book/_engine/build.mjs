@@ -2,6 +2,7 @@
 //   node build.mjs PYODIDE SOURCES OUT
 // SOURCES: a zip file of Python modules. Into OUT go the same modules as byte code (library.zip), and a picture of
 // Python's memory in which they are loaded and `checks.page.prepare` has run (memory.bin, compressed by gzip).
+// The packages of others go without docstrings, which are a third of what a reader would have to load.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +20,8 @@ with zipfile.ZipFile("/library.zip", "w", zipfile.ZIP_DEFLATED) as library:
         content = wanted.read(name)
         if name.endswith(".py"):
             pathlib.Path("/module.py").write_bytes(content)
-            py_compile.compile("/module.py", "/module.pyc", dfile=name, doraise=True,
+            ours = name.startswith(("derivations/", "checks/"))
+            py_compile.compile("/module.py", "/module.pyc", dfile=name, doraise=True, optimize=0 if ours else 2,
                                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
             name, content = name + "c", pathlib.Path("/module.pyc").read_bytes()
         library.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)

@@ -41,7 +41,7 @@ PACKAGES = (sympy, mpmath, hypothesis, sortedcontainers)
 SINGLE = ("_hypothesis_globals.py",)
 # Tests, and what grading never asks for.  Known answers are for the audit; no page is to hold them.
 LEFT_OUT = {"tests", "benchmarks", "__pycache__", "answers", "meta", "oracles", "browser", "_cldr"}
-LEFT_OUT_OF_SYMPY = {"physics", "galgebra", "interactive"}
+LEFT_OUT_OF_SYMPY = {"physics"}
 LEFT_OUT_OF_CHECKS = ("test_", "audit", "__main__", "strategies", "gradients", "expressions")
 FILES = {".py", ".json", ".gz", ".txt"}
 

@@ -22,7 +22,7 @@ from reports import nearest
 
 log = logging.getLogger(__name__)
 ROOT = Path(checks.__file__).resolve().parent
-
+DERIVE_OPTIONS = ("wrt", "shapes", "scalars", "symmetric")
 
 
 class ExercisesDirective(SphinxDirective):
@@ -87,18 +87,18 @@ class ExercisesDirective(SphinxDirective):
 
 
 class DeriveDirective(SphinxDirective):
-    """``{derive} log(det(X))`` with ``:wrt: X``: a box in which the reader changes the expression, and it is derived."""
+    """``{derive} log(det(X))`` with ``:wrt: X``: a box to change the expression in, and to derive it anew."""
 
     required_arguments = 1
     final_argument_whitespace = True
-    option_spec = dict.fromkeys(("wrt", "shapes", "scalars"), directives.unchanged)
+    option_spec = dict.fromkeys(DERIVE_OPTIONS, directives.unchanged)
 
     def run(self):
         given = {"expression": self.arguments[0], **self.options}
         place = f"derive-{self.env.new_serialno('derive')}"
-        words = shlex.join(["python", "-m", "derivations", "gradient", given["expression"], "--wrt", given["wrt"]])
-        more = [f" --{name} {shlex.quote(given[name])}" for name in ("shapes", "scalars") if name in given]
-        command = nodes.literal_block(words, words + "".join(more), language="console")
+        options = [word for name in DERIVE_OPTIONS if name in given for word in (f"--{name}", given[name])]
+        words = shlex.join(["python", "-m", "derivations", "gradient", *options, "--", given["expression"]])
+        command = nodes.literal_block(words, words, language="console")
         return [nodes.raw("", f'<div id="{place}" data-derive="{attribute(given)}"></div>', format="html"), command]
 
 
