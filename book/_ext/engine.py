@@ -24,6 +24,7 @@ from sphinx.util import logging
 
 import checks
 import derivations
+from edition import is_for_students
 from prerender import VENDOR, find_node
 
 log = logging.getLogger(__name__)
@@ -122,5 +123,7 @@ def serve(app, exception):
 
 
 def setup(app):
-    app.connect("build-finished", serve)
+    # Its library is the derivations themselves, and what the exercises say about them.
+    if not is_for_students():
+        app.connect("build-finished", serve)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

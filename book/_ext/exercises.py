@@ -15,6 +15,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 import checks
+from edition import is_for_students
 from pieces import disclosure, paragraph, rich, summary
 from places import place_id
 from reports import nearest
@@ -153,5 +154,6 @@ def setup(app):
     app.setup_extension("pieces")
     app.add_directive("exercises", ExercisesDirective)
     app.add_directive("derive", DeriveDirective)
-    app.connect("html-page-context", serve_scripts)
+    if not is_for_students():
+        app.connect("html-page-context", serve_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

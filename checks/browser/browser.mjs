@@ -35,9 +35,13 @@ export async function executable() {
   if (tried.status === 0) return path;
   const other = onThePath();
   if (other) return other;
-  const library = MISSING_LIBRARY.exec(tried.stderr)?.[1];
-  const why = library ? `${library} is missing` : tried.stderr || String(tried.error);
-  throw new Error(`No browser starts (${why}): apt install libnss3 libnspr4 libexpat1, or apt install chromium`);
+  throw new Error(complaint(tried.stderr || String(tried.error)));
+}
+
+export function complaint(said) {
+  const library = MISSING_LIBRARY.exec(said)?.[1];
+  const why = library ? `${library} is missing` : said.trim();
+  return `No browser starts (${why}): apt install libnss3 libnspr4 libexpat1, or apt install chromium`;
 }
 
 export async function launch(flags = []) {

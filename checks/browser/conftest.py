@@ -12,10 +12,14 @@ BUILT = HERE.parents[1] / "_build" / "html"
 STUDENT = HERE.parents[1] / "_build" / "student" / "html"
 
 
+def run_node(*arguments) -> subprocess.CompletedProcess:
+    command = [str(Path(sys.executable).parent / "node"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 def node(script: str, *arguments) -> list[dict]:
     """What a script prints, one JSON object a line; its complaint is the test's if it breaks off."""
-    command = [str(Path(sys.executable).parent / "node"), str(HERE / script), *map(str, arguments)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    run = run_node(HERE / script, *arguments)
     assert run.returncode == 0, run.stderr
     return [json.loads(line) for line in run.stdout.splitlines()]
 

@@ -9,6 +9,11 @@ PAGES = ("intro.html", "rnn.html", "search.html")
 FEWEST_STOPS = 10
 
 
+def test_folded_answers_open_when_they_are_wanted(site):
+    (found,) = node("folded.mjs", site, "rnn.html", "rnn-grad_U-5")
+    assert found == dict.fromkeys(("shut", "shutAgain", "linked", "printed", "remembered"), True)
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_pages_can_be_read_by_keyboard(site, width):
     for walked in node("keyboard.mjs", site, width, *PAGES):

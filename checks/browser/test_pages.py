@@ -1,11 +1,12 @@
 """Every page in a real browser, in light and dark, on a desk and on a phone."""
 
+import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from .conftest import node
+from .conftest import HERE, node, run_node
 
 KINDS = {
     "console": "nothing goes wrong while a page loads",
@@ -84,3 +85,19 @@ def test_a_missing_file_is_noticed(seen):
 
 def test_nothing_is_found_where_nothing_is_wrong(seen):
     assert seen["fine"] == set()
+
+
+# ---- where no browser starts -------------------------------------------------------------------------
+
+SAID = "chromium: error while loading shared libraries: libnspr4.so: cannot open shared object file"
+
+
+def test_a_missing_library_is_named():
+    script = f"import {{ complaint }} from '{HERE}/browser.mjs'; console.log(complaint({json.dumps(SAID)}))"
+    said = run_node("--input-type=module", "--eval", script).stdout
+    assert "libnspr4.so is missing" in said and "apt install" in said
+
+
+def test_a_script_that_breaks_off_is_no_success(tmp_path):
+    with pytest.raises(AssertionError, match="ENOENT"):
+        node("pages.mjs", tmp_path / "nowhere")

@@ -1,0 +1,31 @@
+// What becomes of a folded answer: node folded.mjs FOLDER PAGE ANCHOR prints {shut, linked, printed, remembered}, whether the
+// line that the anchor names is hidden at first, and seen by a link to it, on paper, and once all answers have been asked for.
+import { launch, serve } from "./browser.mjs";
+
+const [folder, name, anchor] = process.argv.slice(2);
+const browser = await launch();
+const site = await serve(folder);
+const context = await browser.newContext();
+
+async function seen(page) {
+  return page.locator(`[id="${anchor}"]`).evaluate((line) => line.checkVisibility({ contentVisibilityAuto: false }));
+}
+
+async function opened(hash = "") {
+  const page = await context.newPage();
+  await page.goto(`${site.origin}/${name}${hash}`, { waitUntil: "load" });
+  return page;
+}
+
+const page = await opened();
+const shut = !(await seen(page));
+await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+const printed = await seen(page);
+await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+const shutAgain = !(await seen(page));
+const linked = await seen(await opened(`#${anchor}`));
+await page.locator(".answers-switch").click();
+const remembered = (await seen(page)) && (await seen(await opened()));
+console.log(JSON.stringify({ shut, shutAgain, linked, printed, remembered }));
+await browser.close();
+site.close();
