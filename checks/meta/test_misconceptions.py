@@ -10,7 +10,7 @@ import derivations
 from checks.exercises import EXERCISES
 from checks.exercises.chain import ChainExercise
 from checks.exercises.choice import ChoiceExercise
-from checks.exercises.exercise import FunctionExercise, InSymbols
+from checks.exercises.exercise import FunctionExercise, InSymbols, slips_of_chapter
 from checks.exercises.witness import WitnessExercise
 from checks.grader import chains, choices, formulas, functions, witnesses
 from checks.grader.search import probes
@@ -33,6 +33,12 @@ def named(item):
 def test_there_are_enough(exercise):
     names = [m.name for m in exercise.misconceptions]
     assert len(set(names)) == len(names) >= LEAST[exercise.kind], names
+
+
+def test_every_table_is_of_exercises_that_there_are():
+    chapters = {name.split(".")[0] for name in EXERCISES}
+    listed = [name for stem in chapters for name in slips_of_chapter(stem)]
+    assert sorted(listed) == sorted(EXERCISES)
 
 
 # --- each is wrong, and found --------------------------------------------------------------------
