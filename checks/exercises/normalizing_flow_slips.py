@@ -29,6 +29,7 @@ from derivations.normalizing_flow import (
 
 from .arrays import flat
 from .exercise import Misconception
+from .normalizing_flow import first_is_behind, inner, overtaken
 from .slips import Change, Falsified, instead, negated_term, rewritten, scaled, without_term
 
 COMMON = "normalizing_flow#what-commonly-goes-wrong"
@@ -208,3 +209,39 @@ PLANAR_SLIPS = (
         COMMON,
     ),
 )
+
+
+# --- a layer that is not one-to-one ---------------------------------------------------------------
+
+FOLDING_SLIPS = (
+    Misconception(
+        "a layer that stretches",
+        "A layer that pushes points apart along w, or draws them together a little, keeps their order, "
+        "however steep it is.",
+        {"u": [5, 0], "w": [1, 0], "b": 0, "p": [-1, 0], "q": [1, 0]},
+        COMMON,
+        lambda pieces: first_is_behind(pieces) is None and inner(pieces["w"], pieces["u"]) >= -1,
+    ),
+    Misconception(
+        "points too far apart",
+        "This layer does fold, but not between these points: it moves none by more than |u|.",
+        {"u": [-2, 0], "w": [1, 0], "b": 0, "p": [-10, 0], "q": [10, 0]},
+        COMMON,
+        lambda pieces: (
+            inner(pieces["w"], pieces["u"]) < -1 and first_is_behind(pieces) is None and overtaken(pieces) is not None
+        ),
+    ),
+    Misconception(
+        "behind in a coordinate, not along w",
+        "The layer sees points along w only, and w may point the other way.",
+        {"u": [2, 0], "w": [-1, 0], "b": 0, "p": ["-1/2", 0], "q": ["1/2", 0]},
+        COMMON,
+        lambda pieces: first_is_behind(pieces) is not None and inner(pieces["w"], pieces["u"]) < -1,
+    ),
+)
+
+SLIPS = {
+    "normalizing_flow.grad_u": GRAD_U_SLIPS,
+    "normalizing_flow.planar_chain": PLANAR_SLIPS,
+    "normalizing_flow.folding": FOLDING_SLIPS,
+}

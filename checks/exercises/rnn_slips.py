@@ -23,9 +23,7 @@ from derivations.expressions import (
 from derivations.fields import Numbers
 from derivations.rnn import DOMAIN, L, T, U, W, g, h, m, n, x, z
 
-from .exercise import (
-    Misconception,
-)
+from .exercise import Misconception
 from .slips import (
     Change,
     Falsified,
@@ -211,3 +209,10 @@ ADJOINT_SLIPS = (
         COMMON,
     ),
 )
+
+
+SLIPS = {
+    "rnn.grad_U": GRAD_U_SLIPS,
+    "rnn.adjoint_step": ADJOINT_SLIPS,
+    "rnn.adjoint_chain": ADJOINT_SLIPS,
+}

@@ -1,4 +1,7 @@
-"""Misconceptions made from the derivations: what a chain yields, falsified in one place."""
+"""Misconceptions made from the derivations: what a chain yields, falsified in one place.
+
+Here are the ways to falsify, for every chapter; the misconceptions themselves stand in ``<chapter>_slips``.
+"""
 
 from __future__ import annotations
 
