@@ -65,9 +65,8 @@ EIGENVECTOR = SOLVED.replace(
     "return U, np.array([J[1, 0], 0.5 - J[0, 0]])",
     "values, vectors = np.linalg.eig(J.T)\n    return U, vectors[:, np.argmin(abs(values))]",
 )
-SHRINKING_SINGLE = SOLVED.replace(
-    "return U, np.array([J[1, 0], 0.5 - J[0, 0]])", "return np.float32(U), np.float32([J[1, 0], 0.5 - J[0, 0]])"
-)
+# only the weights: v in single precision has a share in the direction that explodes, and it is not small any more
+SHRINKING_SINGLE = EIGENVECTOR.replace("    J =", "    U = np.float32(U)\n    J =")
 SHRINKING_EINSUM = SOLVED.replace("np.diag(slopes) @ U", 'np.einsum("i,ij->ij", slopes, U)').replace(
     "np.array([J[1, 0], 0.5 - J[0, 0]])", 'np.einsum("ij,j->i", [[0, 1], [-1, 0]], [J[0, 0] - 0.5, J[1, 0]])'
 )
