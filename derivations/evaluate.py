@@ -65,6 +65,7 @@ from .expressions import (
     Pairing,
     ScalarIndexProduct,
     SymmetricSymbol,
+    Vec,
 )
 from .fields import Numbers, Unevaluable, combine
 from .integrals import Dawson, OverReals, Partial, PrincipalValue, StandardNormal
@@ -162,6 +163,9 @@ def evaluate(expression: Basic, world: World):
 
 
 def multiply(a, b):
+    """The product of rows; numbers that bring their own way, as those that know their exact zeros, go it."""
+    if own := getattr(a[0][0], "product_of_rows", None):
+        return own(a, b)
     columns = list(zip(*b, strict=True))
     return [[dot(row, column) for column in columns] for row in a]
 
@@ -243,7 +247,8 @@ def _times(a, b):
 
 def _constant_matrix(entry):
     def fill(e, w):
-        return filled(*shape_in(e, w), lambda i, j: w.field.number(entry(i, j)))
+        numbers = w.field.number(0), w.field.number(1)
+        return filled(*shape_in(e, w), lambda i, j: numbers[entry(i, j)])
 
     return fill
 
@@ -293,7 +298,11 @@ def _diagonal(e, w):
 
 
 def _elementwise(e, w):
-    return combine(lambda x: scalar_function(e.function, x, w), evaluate(e.expr, w))
+    """Each number once: many entries of a large matrix may be one and the same."""
+    rows = evaluate(e.expr, w)
+    numbers = {id(x): x for row in rows for x in row}
+    values = {key: scalar_function(e.function, x, w) for key, x in numbers.items()}
+    return combine(lambda x: values[id(x)], rows)
 
 
 def scalar_function(function, x, world):
@@ -667,6 +676,7 @@ EVALUATE: dict[type, Callable] = {
     DiagMatrix: _diagonal,
     DiagonalOf: lambda e, w: [[row[i]] for i, row in enumerate(evaluate(e.arg, w))],
     KroneckerProduct: _fold(_kronecker),
+    Vec: lambda e, w: [[x] for column in zip(*evaluate(e.arg, w), strict=True) for x in column],
     HadamardPower: lambda e, w: combine(lambda x: w.field.power(x, evaluate(e.exp, w)), evaluate(e.base, w)),
     Identity: _constant_matrix(lambda i, j: int(i == j)),
     ZeroMatrix: _constant_matrix(lambda i, j: 0),

@@ -73,9 +73,13 @@ def on_the_command_line(exercise: Exercise, answer) -> dict:
     return record(Grader(tier=UNSAFE).grade(submission, [exercise]))["exercises"][0]
 
 
+def request(name: str, answer) -> dict:
+    return {"do": "check", "name": name, "answer": answer}
+
+
 @pytest.fixture(scope="module")
 def replies(site, tmp_path_factory) -> list[dict]:
-    requests = [{"do": "check", "name": e.name, "answer": answer} for e, answer in asked()]
+    requests = [request(e.name, answer) for e, answer in asked()]
     file = tmp_path_factory.mktemp("asked") / "requests.json"
     file.write_text(json.dumps(requests), encoding="utf-8")
     ready, *found = node("asked.mjs", site, PAGE, file)
@@ -131,8 +135,8 @@ RIGHT = "dL + U.T*hadamard(gp, d)"
 
 
 def test_what_has_no_end_is_stopped_and_the_page_goes_on(site, tmp_path):
-    functions = [{"do": "check", "name": "rnn_remedies.clip_norm", "answer": code} for code in (ENDLESS, HUGE, AT_LOADING)]
-    formulas = [{"do": "check", "name": "rnn.adjoint_step", "answer": text} for text in (*TOWERS, RIGHT)]
+    functions = [request("rnn_remedies.clip_norm", code) for code in (ENDLESS, HUGE, AT_LOADING)]
+    formulas = [request("rnn.adjoint_step", text) for text in (*TOWERS, RIGHT)]
     file = tmp_path / "requests.json"
     file.write_text(json.dumps([*functions, *formulas]), encoding="utf-8")
     _, *found = node("asked.mjs", site, PAGE, file)
