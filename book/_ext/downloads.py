@@ -1,7 +1,7 @@
 """Data behind figures as files of the site: a page does not carry them, and a link needs no script.
 
-A figure's link holds its data (`drawn.data_link`), since executed cells are cached and can leave no files. When the page
-is written they become ``_downloads/data/PAGE/NAME.csv``, and the link points there.
+A figure's link holds its data (`drawn.data_link`), since executed cells are cached and can leave no files.  When the
+page is written they become ``_downloads/data/PAGE/NAME.csv``, and the link points there.
 """
 
 from __future__ import annotations

@@ -181,7 +181,7 @@ EXPLORABLES = {
             "lower": Exported("rnn_long_range.smallest_stretch"),
         },
         (
-            Choice("kind", "Kind of the weights <i>U</i>", {key: name for key, (name, _) in KINDS.items()}, "orthogonal"),
+            Choice("kind", "kind of weights <i>U</i>", {key: said for key, (said, _) in KINDS.items()}, "orthogonal"),
             Slider("scale", "largest singular value of <i>U</i>", 0.2, 4, 0.05, 1.2),
             Slider("slope", "least slope of the activation (the largest is 1)", 0.05, 1, 0.05, 0.5),
         ),
@@ -243,10 +243,8 @@ def script(name: str) -> str:
     exported = "\n".join(e.javascript(constant) for constant, e in explorable.functions.items())
     drawing = (DRAWINGS / f"{name}.js").read_text(encoding="utf-8")
     data = json.dumps(explorable.data())
-    return (
-        '"use strict";\n(globalThis.explorables ??= {}).' + f"{name} = (() => {{\n// Exported from derivations\n{exported}\n"
-        f"const data = {data};\n\n{drawing}\nreturn draw;\n}})();\n"
-    )
+    inside = f"// Exported from derivations\n{exported}\nconst data = {data};\n\n{drawing}\nreturn draw;\n"
+    return f'"use strict";\n(globalThis.explorables ??= {{}}).{name} = (() => {{\n{inside}}})();\n'
 
 
 def drawn(name: str, state: Mapping, folder: Path) -> dict:
@@ -271,7 +269,8 @@ def html(name: str, pieces: Mapping) -> str:
     return (
         f'<section class="explorable" id="{id_}" data-explorable="{name}" aria-labelledby="{id_}-title">'
         f'<p class="explorable-title" id="{id_}-title">{escape(explorable.title)}</p>'
-        f'<div class="controls">{controls}</div><noscript><p>The sliders need JavaScript. This is the first state.</p></noscript>'
+        f'<div class="controls">{controls}</div>'
+        f"<noscript><p>The sliders need JavaScript. This is the first state.</p></noscript>"
         f'<div class="panels">{pieces["panels"]}</div><p class="says" aria-live="polite">{escape(pieces["says"])}</p>'
         f'<dl class="facts">{pieces["facts"]}</dl>{data_link(id_, pieces["csv"])}</section>'
     )
