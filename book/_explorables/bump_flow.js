@@ -5,13 +5,13 @@
 const { range } = plot;
 const FAR = 8, CUT = 4;
 
-/** The roots of f in the cells of a grid: one where its sign changes. */
+/** The roots of f between neighbours of a grid where its sign changes; where f is 0, or underflows, it has no sign. */
 function roots(f, grid, steps = 40) {
-  const values = grid.map(f), found = [];
-  for (let i = 1; i < grid.length; i++) {
-    if (values[i - 1] * values[i] < 0) found.push(halved(f, grid[i - 1], grid[i], values[i - 1] < 0, steps));
-  }
-  return found;
+  const signed = grid.map((z) => [z, f(z)]).filter(([, value]) => value !== 0);
+  return signed.slice(1).flatMap(([z, value], i) => {
+    const [before, earlier] = signed[i];
+    return earlier < 0 === value < 0 ? [] : [halved(f, before, z, earlier < 0, steps)];
+  });
 }
 
 function halved(f, low, high, rising, steps) {

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
@@ -247,13 +247,13 @@ def script(name: str) -> str:
     return f'"use strict";\n(globalThis.explorables ??= {{}}).{name} = (() => {{\n{inside}}})();\n'
 
 
-def drawn(name: str, state: Mapping, folder: Path) -> dict:
-    """The pieces of an explorable in a state; `folder` takes its script."""
+def drawn(name: str, states: Sequence[Mapping], folder: Path) -> list[dict]:
+    """The pieces of an explorable in each of the states; `folder` takes its script."""
     path = folder / f"{name}.js"
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(script(name), encoding="utf-8")
-    order = {"scripts": [str(DRAWINGS / "plot.js"), str(path)], "name": name, "state": dict(state)}
-    command = [find_node(), str(DRAWINGS / "first.js")]
+    order = {"scripts": [str(DRAWINGS / "plot.js"), str(path)], "name": name, "states": list(states)}
+    command = [find_node(), str(DRAWINGS / "states.js")]
     run = subprocess.run(command, input=json.dumps(order), capture_output=True, encoding="utf-8", check=False)
     if run.returncode:
         raise RuntimeError(f"the explorable {name} does not draw: {run.stderr}")
@@ -288,7 +288,7 @@ class ExplorableDirective(SphinxDirective):
         for path in self.files(name):
             self.env.note_dependency(str(path))
         self.env.metadata[self.env.docname].setdefault("explorables", []).append(name)
-        pieces = drawn(name, EXPLORABLES[name].start(), served(self.env.app))
+        (pieces,) = drawn(name, [EXPLORABLES[name].start()], served(self.env.app))
         return [nodes.raw("", html(name, pieces), format="html")]
 
     def files(self, name: str):
