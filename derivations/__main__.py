@@ -85,7 +85,12 @@ def _add_export(commands) -> None:
     )
     exporting.add_argument("name", metavar="NAME")
     exporting.add_argument("--to", choices=TARGETS, required=True, help="the language")
-    exporting.add_argument("--result", metavar="R", help="a named result, such as mean (default: the last)")
+    what = exporting.add_mutually_exclusive_group()
+    what.add_argument("--result", metavar="R", help="a named result, such as mean (default: the last)")
+    what.add_argument("--line", type=_positive, metavar="N", help="the right side of this line instead")
+    exporting.add_argument(
+        "--given", default="", metavar="s,t", help="defined symbols that are to be arguments all the same"
+    )
 
 
 def _positive(text: str) -> int:
@@ -159,7 +164,9 @@ def run_gradient(options) -> int:
 
 
 def run_export(options) -> int:
-    print(export(derivations.get(options.name), options.to, result=options.result), end="")
+    given = [name.strip() for name in options.given.split(",") if name.strip()]
+    derivation = derivations.get(options.name)
+    print(export(derivation, options.to, result=options.result, line=options.line, given=given), end="")
     return 0
 
 
