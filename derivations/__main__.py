@@ -15,7 +15,7 @@ from derivations.export import TARGETS, ExportError, export
 from derivations.expressions import ShapeError, is_matrix
 from derivations.matrix_calculus import Unsupported, derive_gradient, derive_jacobian
 from derivations.parsing import ParseError, declared, parse
-from derivations.report import as_dict
+from derivations.report import as_dict, by_entries
 from derivations.shapes import describe_shapes, infer_shapes, read_shapes
 from derivations.verification import POINTS, SEED
 
@@ -36,6 +36,12 @@ def parser() -> argparse.ArgumentParser:
     )
     showing.add_argument("name", metavar="NAME")
     showing.add_argument("--format", choices=tuple(FORMATS), default="text")
+    showing.add_argument(
+        "--form",
+        choices=("matrix", "components"),
+        default="matrix",
+        help="lines as they are, or by their entries where they have a component form (default %(default)s)",
+    )
     checking = commands.add_parser(
         "check",
         help="check every step again",
@@ -126,6 +132,7 @@ def run_list(options) -> int:
 
 def run_show(options) -> int:
     report = as_dict(derivations.get(options.name))
+    report = by_entries(report) if options.form == "components" else report
     print(FORMATS[options.format](report))
     return _status([report])
 
