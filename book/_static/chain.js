@@ -40,21 +40,16 @@
   }
 
   async function chooseForm(form) {
-    for (const button of document.querySelectorAll(`.form-choice input[value="${form}"]`)) button.checked = true;
-    try {
-      if (form !== "matrix") await fetchComponents();
-      root.dataset.forms = form;
-      say("");
-    } catch {
-      fetching = null;
-      root.dataset.forms = "matrix";
-      say("The component forms could not be loaded.");
+    let problem = "";
+    if (form !== "matrix") {
+      await fetchComponents().catch(() => {
+        [fetching, form, problem] = [null, "matrix", "The component forms could not be loaded."];
+      });
     }
+    for (const radio of document.querySelectorAll(`.form-choice input[value="${form}"]`)) radio.checked = true;
+    for (const place of document.querySelectorAll(".form-choice output")) place.textContent = problem;
+    root.dataset.forms = form;
     dispatchEvent(new Event("resize")); // other widths: which equations scroll is asked anew
-  }
-
-  function say(text) {
-    for (const place of document.querySelectorAll(".form-choice output")) place.textContent = text;
   }
 
   function addFormChoices() {
