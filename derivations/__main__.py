@@ -13,7 +13,7 @@ from derivations.export import TARGETS, ExportError, export
 from derivations.expressions import ShapeError
 from derivations.matrix_calculus import Unsupported
 from derivations.parsing import ParseError
-from derivations.report import as_dict
+from derivations.report import as_dict, by_entries
 from derivations.typed_gradient import typed_gradient
 from derivations.verification import POINTS, SEED
 
@@ -34,6 +34,12 @@ def parser() -> argparse.ArgumentParser:
     )
     showing.add_argument("name", metavar="NAME")
     showing.add_argument("--format", choices=tuple(FORMATS), default="text")
+    showing.add_argument(
+        "--form",
+        choices=("matrix", "components"),
+        default="matrix",
+        help="lines as they are, or by their entries where they have a component form (default %(default)s)",
+    )
     checking = commands.add_parser(
         "check",
         help="check every step again",
@@ -129,6 +135,7 @@ def run_list(options) -> int:
 
 def run_show(options) -> int:
     report = as_dict(derivations.get(options.name))
+    report = by_entries(report) if options.form == "components" else report
     print(FORMATS[options.format](report))
     return _status([report])
 

@@ -71,6 +71,7 @@ from .fields import Numbers, Unevaluable, combine
 from .integrals import Dawson, OverReals, Partial, PrincipalValue, StandardNormal
 from .quadrature import between, over_reals, principal_value
 from .quantities import (
+    Component,
     Divergence,
     Entry,
     Inner,
@@ -82,6 +83,7 @@ from .quantities import (
     LogNormalDensity,
     Norm,
     NormalExpectation,
+    Same,
     SmallestEigenvalue,
     SmallestSingularValue,
     SmallestValue,
@@ -492,6 +494,18 @@ def _entry_of_column(e, w):
     return rows[i - 1][0]
 
 
+def _component(e, w):
+    rows, i, j = evaluate(e.argument, w), w.integer(e.row), w.integer(e.column)
+    if not (1 <= i <= len(rows) and 1 <= j <= len(rows[0])):
+        raise Unevaluable(f"there is no entry ({i}, {j}) here")
+    return rows[i - 1][j - 1]
+
+
+def _same(e, w):
+    i, j = map(w.integer, e.args)
+    return w.field.number(int(i == j))
+
+
 def _log_normal_density(e, w):
     """By forward substitution with the Cholesky factor: the sum of the log densities of white residuals."""
     at, mean = evaluate(e.argument, w), evaluate(e.mean, w)
@@ -710,6 +724,8 @@ EVALUATE: dict[type, Callable] = {
     SmallestValue: _extreme_value(sympy.Min),
     LargestValue: _extreme_value(sympy.Max),
     Entry: _entry_of_column,
+    Component: _component,
+    Same: _same,
     SmallestEigenvalue: lambda e, w: w.field.eigenvalues(evaluate(e.argument, w))[0],
     LargestEigenvalue: lambda e, w: w.field.eigenvalues(evaluate(e.argument, w))[-1],
     LargestSingularValue: _singular_value(-1),

@@ -16,7 +16,7 @@ from derivations.quantities import Norm
 
 from .arrays import flat
 from .exercise import Misconception
-from .slips import Change, Falsified, instead, rewritten, without_term
+from .slips import Change, Falsified, OnInputs, instead, rewritten, without_term
 
 COMMON = "gaussian_process#what-commonly-goes-wrong"
 
@@ -56,7 +56,8 @@ def slipped(mean: Change = same, covariance: Change = same, width: int = 2):
         found = {name: evaluate(f.unchanged if f.slip is same else f.formula, world) for name, f in formulas.items()}
         return {"mean": flat(found["mean"]), "cov": found["covariance"]}
 
-    return answer
+    wrong = [f for f in formulas.values() if f.slip is not same]
+    return OnInputs(wrong[0], answer) if len(wrong) == 1 else answer
 
 
 def deviations(inputs):

@@ -30,7 +30,7 @@ from derivations.normalizing_flow import (
 from .arrays import flat
 from .exercise import Misconception
 from .normalizing_flow import first_is_behind, inner, overtaken
-from .slips import Change, Falsified, instead, negated_term, rewritten, scaled, without_term
+from .slips import Change, Falsified, OnInputs, instead, negated_term, rewritten, scaled, without_term
 
 COMMON = "normalizing_flow#what-commonly-goes-wrong"
 
@@ -62,10 +62,8 @@ def same(formula: Expr) -> Expr:
 
 def slipped(own: Change = same, carried: Change = same):
     """The gradients by all u_k, with a slip in the formula itself, or in the adjoint recurrence."""
-    gradient, recurrence = (
-        f.unchanged if f.slip is same else f.formula
-        for f in (Falsified("normalizing_flow.grad_u", own), Falsified("normalizing_flow.adjoint", carried))
-    )
+    both = Falsified("normalizing_flow.grad_u", own), Falsified("normalizing_flow.adjoint", carried)
+    gradient, recurrence = (f.unchanged if f.slip is same else f.formula for f in both)
     last = Falsified("normalizing_flow.last_adjoint", same).unchanged
 
     def answer(inputs):
@@ -75,7 +73,8 @@ def slipped(own: Change = same, carried: Change = same):
             world.values[delta, layer] = evaluate(recurrence, world.bind(k, layer))
         return {"gradient": [flat(evaluate(gradient, world.bind(k, layer))) for layer in range(1, layers + 1)]}
 
-    return answer
+    wrong = [f for f in both if f.slip is not same]
+    return OnInputs(wrong[0], answer) if len(wrong) == 1 else answer
 
 
 def of_determinant(change) -> Change:

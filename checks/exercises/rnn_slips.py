@@ -27,6 +27,7 @@ from .exercise import Misconception
 from .slips import (
     Change,
     Falsified,
+    OnInputs,
     instead,
     negated_term,
     rewritten,
@@ -63,7 +64,7 @@ def network(inputs: Mapping[str, list]) -> World:
 def slipped(slip: Change):
     """The gradient as a double sum over Jacobian products, with a slip: a misconception's answer."""
     wrong = Falsified("rnn.grad_U_unrolled", slip)
-    return lambda inputs: {"gradient": evaluate(wrong.formula, network(inputs))}
+    return OnInputs(wrong, lambda inputs: {"gradient": evaluate(wrong.formula, network(inputs))})
 
 
 def in_jacobians(change) -> Change:
