@@ -145,6 +145,31 @@ def gradient(asked: dict, calling: Callable[[], None]) -> dict:
         return {"message": str(problem), "display": []}
 
 
+# --- lines of the book's own chains --------------------------------------------------------------
+
+AGREES, DIFFERS, UNREAD = "agrees", "differs", "cannot be read"
+
+
+def line(asked: dict, calling: Callable[[], None]) -> dict:
+    """`label` of a line, `text` typed for its right side -> whether they agree, in words."""
+    from derivations.typed_line import check_line  # which asks for topics that students are not given
+
+    try:
+        found = check_line(asked["label"], asked["text"])
+    except ParseError as problem:
+        return {"verdict": UNREAD, "lines": [problem.message, *problem.display().split("\n")]}
+    if found.refuted:
+        return {"verdict": DIFFERS, "lines": [found.counterexample]}
+    return {"verdict": AGREES, "lines": [f"at {found.points} points"]}
+
+
+def legend(asked: dict, calling: Callable[[], None]) -> dict:
+    """`label` of a line -> the names that its pieces have, where it is typed."""
+    from derivations.typed_line import legend
+
+    return {"legend": legend(asked["label"])}
+
+
 # --- ahead of time -------------------------------------------------------------------------------
 
 
@@ -168,4 +193,4 @@ def prepare() -> None:
     gradient({"expression": "log(det(X)) + a.T*X*a", "wrt": "X"}, lambda: None)
 
 
-DEEDS = {"check": check, "typeset": typeset, "gradient": gradient}
+DEEDS = {"check": check, "typeset": typeset, "gradient": gradient, "line": line, "legend": legend}

@@ -179,6 +179,7 @@
     const said = element("output", {});
     const form = element("form", { className: "guess" },
       element("label", {}, `Line ${number}, its right side: `, box), check, show, said);
+    box.addEventListener("focus", () => nameThePieces(line, form), { once: true });
     show.addEventListener("click", () => reveal(line));
     form.addEventListener("submit", (e) => {
       e.preventDefault();
@@ -187,10 +188,22 @@
     line.prepend(form);
   }
 
+  // What a line is typed in: short names for the pieces that no keyboard has.
+  async function nameThePieces(line, form) {
+    const found = await window.checkedDerivations?.legend?.(labelOf(line)).catch(() => undefined);
+    if (!found?.legend.length) return;
+    const entries = found.legend.map(({ name, html }) =>
+      element("span", {}, element("code", { textContent: name }), " for ", element("span", { innerHTML: html })));
+    form.append(element("p", { className: "legend" }, "Type ", ...entries.flatMap((entry, i) => (i ? [", ", entry] : [entry])),
+      "; and A.T*x, hadamard(a, b), inv(A), tr(A), det(A), log(x)."));
+  }
+
+  const labelOf = (line) => line.id.replaceAll("-", ".");
+
   async function judge(line, text, said) {
     said.textContent = "Checking …";
     try {
-      const { verdict, lines } = await checker()(line.id.replaceAll("-", "."), text);
+      const { verdict, lines } = await checker()(labelOf(line), text);
       said.textContent = [verdict, ...lines].join("\n");
     } catch (problem) {
       said.textContent = `This could not be checked: ${problem.message ?? problem}`;
