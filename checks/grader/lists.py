@@ -110,7 +110,7 @@ class ListWorker:
     def note(self, error: BaseException) -> None:
         package = (getattr(error, "name", "") or "").partition(".")[0]
         if isinstance(error, NeedsNumPy) or (isinstance(error, ImportError) and package in PACKAGES):
-            self.needs_numpy = str(error)
+            self.needs_numpy = str(error) or package
         elif isinstance(error, ZeroDivisionError):
             self.needs_numpy = "where a division by 0 gives inf or nan"
 
