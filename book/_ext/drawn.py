@@ -10,6 +10,7 @@ import csv
 import io
 import itertools
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from urllib.parse import quote
@@ -121,7 +122,17 @@ def _bars(bars, names):
 def plain(text: str) -> str:
     """A label without TeX: ``$\\log_{10}$ of it`` is ``log_10 of it``."""
     text = re.sub(r"\\[a-z]*rm|[${}]", "", text)
-    return " ".join(re.sub(r"\\([A-Za-z]+)", r" \1 ", text).split())
+    text = re.sub(r"\\([A-Za-z]+)", lambda match: _letter(match[1]), text)
+    return " ".join(re.sub(r"\s*_\s*", "_", text).split())
+
+
+def _letter(command: str) -> str:
+    """A Greek letter for its TeX command; the command in words where it is none."""
+    name = command.removeprefix("var").upper().replace("LAMBDA", "LAMDA")
+    try:
+        return unicodedata.lookup(f"GREEK {'CAPITAL' if command[0].isupper() else 'SMALL'} LETTER {name}")
+    except KeyError:
+        return f" {command} "
 
 
 # --- CSV ----------------------------------------------------------------------------------------

@@ -20,8 +20,8 @@ from checks.oracles import bayesian_network, bump_flow, gaussian_process, relu_e
 BOOK = Path(__file__).resolve().parents[2] / "book"
 sys.path.append(str(BOOK / "_ext"))
 
-import explorables
-from explorables import EXPLORABLES, drawn, recurrent_data, regression_data, script
+import explorables  # noqa: E402
+from explorables import EXPLORABLES, drawn, recurrent_data, regression_data, script  # noqa: E402
 
 
 @pytest.fixture(scope="module")
