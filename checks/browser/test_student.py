@@ -1,6 +1,8 @@
 """The students' edition holds no answer: no line of a derivation, no known right answer, in no file of any kind."""
 
+import gzip
 import re
+import zipfile
 import zlib
 from functools import cache
 from html import unescape
@@ -19,6 +21,8 @@ TELLING = 14
 TAG = re.compile(r"<[^>]*>")
 COMMAND_SPACING = re.compile(r"\\[,;:! ]|\s")
 BINARY = {".woff2", ".png", ".ico", ".wasm", ".pdf"}
+# Python for the reader's browser, looked into below
+PYTHON = {"library", "memory", "python_stdlib"}
 
 
 def plain(words: str) -> str:
@@ -38,6 +42,7 @@ def content(path: Path) -> str:
 def shipped(folder: Path) -> dict[str, str]:
     """Every file of a site that has words: its name, and its words with tags (alt texts) and without."""
     files = (p for p in sorted(folder.rglob("*")) if p.is_file() and p.suffix not in BINARY)
+    files = (p for p in files if p.stem.partition("-")[0] not in PYTHON)
     read = {str(p.relative_to(folder)): content(p) for p in files if "katex" not in p.parts}
     return {name: plain(words) + COMMAND_SPACING.sub("", unescape(words)) for name, words in read.items()}
 
@@ -101,3 +106,40 @@ def test_what_is_looked_for_is_what_the_ordinary_edition_tells(site):
     told = [name for name in names if found_in(site, secrets(results(derivations.get(name)).values()))]
     telling = [name for name in names if secrets(results(derivations.get(name)).values())]
     assert len(told) >= 0.9 * len(telling) and len(telling) >= 0.5 * len(names)
+
+
+# --- Python for the reader's browser --------------------------------------------------------------
+
+
+@cache
+def python_of(folder: Path) -> dict[str, bytes]:
+    """The modules that are shipped, by name, and the memory in which they are loaded."""
+    engine = folder / "_static" / "engine"
+    (library,), (memory,) = engine.glob("library-*.zip"), engine.glob("memory-*.bin")
+    with zipfile.ZipFile(library) as archive:
+        modules = {name: archive.read(name) for name in archive.namelist()}
+    return {**modules, "memory": gzip.decompress(memory.read_bytes())}
+
+
+def told_in_python(folder: Path, words: set[str]) -> list[str]:
+    return [f"{name}: {w}" for name, data in python_of(folder).items() for w in sorted(words) if w.encode() in data]
+
+
+def test_no_module_with_solutions_is_shipped(student_site):
+    shipped_modules = set(python_of(student_site))
+    topics = {f"derivations/{topic}.pyc" for topic in derivations.TOPICS}
+    assert not shipped_modules & topics
+    assert not [name for name in shipped_modules if "/answers/" in name or name.endswith("_slips.pyc")]
+    assert "checks/page.pyc" in shipped_modules and "derivations/parsing.pyc" in shipped_modules
+
+
+def test_no_right_answer_is_told_in_python(student_site):
+    known = {line.strip() for name in checks.names() for line in right_answers(name)}
+    telling = {line for line in known if len(line) >= TELLING and plain(line) not in asked() and "=" not in line}
+    assert len(telling) > 100
+    assert not told_in_python(student_site, {line for line in telling if any(c in line for c in "*/^(\\")})
+
+
+def test_the_memory_is_looked_into(site, student_site):
+    """Else the tests above would find nothing anywhere."""
+    assert told_in_python(site, {"derivations/rnn.py"}) and not told_in_python(student_site, {"derivations/rnn.py"})
