@@ -86,7 +86,7 @@ class FoldAnswers(SphinxTransform):
                 fold(section, 1, "Show the answer")
         for chain in list(self.document.findall(is_derivation)):
             height = sum(1 for child in chain.children if HEAD & set(child.get("classes", ())))
-            if height and not isinstance(chain.children[-1], disclosure):
+            if height and not isinstance(chain.children[height], disclosure):
                 fold(chain, height, "Show the derivation")
         if any("answer" in box["classes"] for box in self.document.findall(disclosure)):
             page = next(self.document.findall(nodes.section))
