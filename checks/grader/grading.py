@@ -135,6 +135,8 @@ class Run:
         unread = [name for name in exercise.identifiers if name in self.submission.others]
         if unread or (isinstance(exercise, FormulaExercise) and not all(isinstance(x, str) for x in given.values())):
             return Result(exercise, WRONG, 0, not_typed(exercise, (unread or list(given))[0]))
+        if not given and exercise.identifier in {**self.submission.data, **dict.fromkeys(self.submission.others)}:
+            return Result(exercise, WRONG, 0, not_typed(exercise, exercise.identifiers[0]))
         if not given:
             return self.unanswered(exercise, self.submission.data)
         if not any(map(filled, given.values())):
@@ -206,7 +208,8 @@ class Run:
 
     def unanswered(self, exercise: Exercise, candidates: Iterable[str]) -> Result:
         """Not answered, unless a name in the file is nearly the right one."""
-        free = sorted(set(candidates) - {name for e in EXERCISES.values() for name in e.identifiers})
+        taken = {name for e in EXERCISES.values() for name in (e.identifier, *e.identifiers)}
+        free = sorted(set(candidates) - taken)
         near = get_close_matches(exercise.identifier, free, n=1, cutoff=NEAR)
         if not near:
             return Result(exercise, UNANSWERED)
