@@ -586,6 +586,18 @@ spellings and identities, 71 | \operatorname{logit}(p) | log(p/(1-p)) | - | yes
 spellings and identities, 72 | -p\log p-(1-p)\log(1-p) | -p*log(p)-log(1-p)+p*log(1-p) | - | yes
 spellings and identities, 73 | \cosh x | \frac{e^x+e^{-x}}{2} | - | yes
 spellings and identities, 74 | e^{x^2} | (e^x)^2 | - | no
+sizes of Kronecker products, 1 | kron(A,B) | kron(B,A) | A:5,5 B:5,5 | no
+sizes of Kronecker products, 2 | tr(kron(A,B)) | tr(A)*tr(B) | A:5,5 B:6,6 | yes
+sizes of Kronecker products, 3 | kron(A,B)*kron(C,D) | kron(A*C,B*D) | A:5,5 B:6,6 C:5,5 D:6,6 | yes
+sizes of Kronecker products, 4 | vec(A*X*B) | kron(B.T,A)*vec(X) | A:3,4 X:4,5 B:5,6 | yes
+sizes of Kronecker products, 5 | vec(A*X*B) | kron(B,A)*vec(X) | A:5,5 X:5,5 B:5,5 | no
+sizes of Kronecker products, 6 | tr(eye(5))*tr(kron(A,A)) | 5*tr(A)^2 | A:5,5 | yes
+sizes of Kronecker products, 7 | tr(eye(5))*tr(kron(A,A)) | 6*tr(A)^2 | A:5,5 | no
+sizes of Kronecker products, 8 | det(kron(A,B)) | det(A)^6*det(B)^5 | A:5,5 B:6,6 | yes
+sizes of Kronecker products, 9 | det(kron(A,B)) | det(A)^5*det(B)^6 | A:5,5 B:6,6 | no
+sizes of Kronecker products, 10 | kron(kron(A,B),C) | kron(A,kron(B,C)) | A:3,3 B:3,3 C:3,3 | yes
+sizes of Kronecker products, 11 | kron(kron(A,B),C) | kron(A,kron(C,B)) | A:3,3 B:3,3 C:3,3 | no
+a size too large to be filled | A*B | B*A | A:900,900 B:900,900 | no
 """  # noqa: E501
 
 
