@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from .exercises import EXERCISES
 from .exercises.exercise import Exercise
 from .grader.batch import Task, grade_all
 from .grader.bundle import bundle
-from .grader.formats import FORMATS, write
+from .grader.formats import FORMATS, can_be_written, write
 from .grader.grading import Grader
 from .grader.isolation import CannotIsolate
 from .grader.process import Limits
@@ -212,6 +212,8 @@ def grade(options) -> int:
         print("checks grade: --unsafe: the code in these files can read and do all that you can", file=sys.stderr)
     tier = UNSAFE if options.unsafe else None
     found = gathered(options.paths)
+    if options.out:
+        in_folder(options.out, can_be_written, options.out)  # before there is anything to lose
     with progress(options.paths) as told:
         grader = Grader(options.examples, options.seed, Limits(call=options.time_limit), told, tier)
         task, records = Task(grader, names, options.hint), []
@@ -219,12 +221,19 @@ def grade(options) -> int:
             records.append(record)
             told.done()
     if options.out:
-        files = write(options.format, records, grader, options.out)
+        files = in_folder(options.out, write, options.format, records, grader, options.out)
         print(f"{files[0]}: {len(records)} graded", file=sys.stderr)
     else:
         show(FORMATS[options.format][0](records, grader), options.format == "text" and sys.stdout.isatty())
     passed = (r["complete"] if options.exercise else r["passed"] for r in records)
     return RIGHT if all(passed) else WRONG
+
+
+def in_folder(folder: Path, work: Callable, *arguments):
+    try:
+        return work(*arguments)
+    except OSError as error:
+        raise Misuse(f"the folder {folder} cannot be written to: {error.strerror}") from None
 
 
 def gathered(paths: Iterable[Path]) -> Iterator[Source]:

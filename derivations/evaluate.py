@@ -166,7 +166,7 @@ def evaluate(expression: Basic, world: World):
 
 def multiply(a, b):
     """The product of rows; numbers that bring their own way, as those that know their exact zeros, go it."""
-    if own := getattr(a[0][0], "product_of_rows", None):
+    if a[0] and (own := getattr(a[0][0], "product_of_rows", None)):
         return own(a, b)
     columns = list(zip(*b, strict=True))
     return [[dot(row, column) for column in columns] for row in a]
@@ -301,10 +301,14 @@ def _diagonal(e, w):
 
 def _elementwise(e, w):
     """Each number once: many entries of a large matrix may be one and the same."""
-    rows = evaluate(e.expr, w)
-    numbers = {id(x): x for row in rows for x in row}
-    values = {key: scalar_function(e.function, x, w) for key, x in numbers.items()}
-    return combine(lambda x: values[id(x)], rows)
+    values: dict = {}
+
+    def value(x):
+        if id(x) not in values:
+            values[id(x)] = x, scalar_function(e.function, x, w)
+        return values[id(x)][1]
+
+    return combine(value, evaluate(e.expr, w))
 
 
 def scalar_function(function, x, world):

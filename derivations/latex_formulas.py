@@ -8,7 +8,8 @@ r"""LaTeX to a formula: a subset, rewritten as the tokens of the text reader, ea
     \lVert x\rVert, \|x\|_2                   norm
     \log\det A, \sin^2 x, \tanh(w x)          functions: of the bracket, else the product, that follows
     \operatorname{tr}(A), \mathrm{tr} A B     functions of the text reader by name
-    u \odot v, u \circ v                      the entrywise product
+    u \odot v, u \circ v, A \otimes B          the entrywise product, the Kronecker product
+    \Gamma(x), \psi(x), \sigma(x)             gamma, digamma and sigmoid, unless declared as numbers
     \left( \right), \bigl, \, \; \quad &      no meaning of their own
 
 Sizes of brackets and spaces are read over.  Everything else is a `ParseError` with its place marked.
@@ -61,7 +62,8 @@ BRACKETS = {"(": ")", "[": "]", "\\{": "\\}", "{": "}", "\\lbrack": "\\rbrack", 
 BAR_PAIRS = {"|": "|", "\\lvert": "\\rvert", "\\vert": "\\vert"}
 NORM_PAIRS = {"||": "||", "\\|": "\\|", "\\lVert": "\\rVert", "\\Vert": "\\Vert"}
 TIMES = {"*": "*", "\\cdot": "*", "\\times": "*", "\\ast": "*", "/": "/", "\\div": "/", "·": "*", "×": "*"}
-ENTRYWISE = {"\\odot", "\\circ", "⊙", "∘"}
+BETWEEN = {**dict.fromkeys(("\\odot", "\\circ", "⊙", "∘"), "hadamard"), **dict.fromkeys(("\\otimes", "⊗"), "kron")}
+"""Products by a sign, which binds weaker than those without."""
 TRANSPOSES = {"T", "\\top", "\\intercal", "\\mathsf", "\\mathrm", "\\prime"}
 BEFORE_TRANSPOSE = ([], ["-"], ["−"], ["\\mathsf"], ["\\mathrm"])
 FRACTIONS = {"\\frac", "\\tfrac", "\\dfrac", "\\cfrac", "\\sfrac"}
@@ -169,12 +171,12 @@ class Translator:
         return found
 
     def term(self) -> list[Token]:
-        """Products, joined by the entrywise product, which binds weaker."""
+        """Products, joined by the entrywise or the Kronecker product, which bind weaker."""
         found = self.product()
-        while self.next.text in ENTRYWISE:
+        while self.next.text in BETWEEN:
             sign = self.take()
             other = self.product()
-            name = Token("name", "hadamard", sign.start, sign.end)
+            name = Token("name", BETWEEN[sign.text], sign.start, sign.end)
             found = [name, symbol("(", sign), *found, symbol(",", sign), *other, symbol(")", sign)]
         return found
 

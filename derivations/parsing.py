@@ -137,6 +137,7 @@ SAME = {"^": "**", "@": "*", "·": "*", "×": "*", "−": "-", "ᵀ": ".T"}
 HINTS = {
     "∘": "for the entrywise product write hadamard(u, v)",
     "⊙": "for the entrywise product write hadamard(u, v)",
+    "⊗": "for the Kronecker product write kron(A, B)",
     "'": "for the transpose write A.T",
     "=": "give the right-hand side only",
     ".": "after a dot only T, the transpose, can follow",

@@ -25,6 +25,7 @@ points, as 0 in x^2/x, are no matter.
 
 proved: by algebra, and values agree.  supported: equal at many points, at many digits.  refuted: with a
 witness, the values at a point (null: no value).  undecided: no point was found where both have a value.
+Sizes may be numbers, as in X:784,128; a witness of smaller sizes, named size_784, is one padded with zeros.
 
 Exit status: 0 equal (proved or supported), 1 not, 2 misuse."""
 

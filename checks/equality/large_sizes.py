@@ -20,6 +20,7 @@ from sympy.matrices.expressions import (
     HadamardProduct,
     Identity,
     Inverse,
+    KroneckerProduct,
     MatAdd,
     MatMul,
     MatPow,
@@ -31,7 +32,7 @@ from sympy.matrices.expressions import (
     ZeroMatrix,
 )
 
-from derivations.expressions import Elementwise, is_matrix
+from derivations.expressions import Elementwise, Vec, is_matrix
 
 from .formula import Formula
 from .points import LARGEST_SIDE, drawn, matrix, sizes_of
@@ -43,7 +44,14 @@ MOST_WORK, SLOWER = 1_000_000, 10
 
 
 def large_sizes(formulas) -> set[Integer]:
-    return {s for f in formulas for node in parts(f, SIZED) for s in node.shape if s.is_Integer and s > LARGEST_SIDE}
+    """The sizes that are large, or all where those of a Kronecker product of them are."""
+    made = integer_sizes(formulas, (KroneckerProduct, Vec))
+    least = 1 if any(s > LARGEST_SIDE for s in made) else LARGEST_SIDE
+    return {s for s in integer_sizes(formulas, SIZED) if s > least}
+
+
+def integer_sizes(formulas, kinds) -> set[Integer]:
+    return {s for f in formulas for node in parts(f, kinds) for s in node.shape if s.is_Integer}
 
 
 def parts(formula: Formula, kinds) -> Iterator[Basic]:

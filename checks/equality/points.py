@@ -200,8 +200,6 @@ def affordable(formulas, found: Iterator[dict]) -> Iterator[dict]:
     """As many of the points as their matrices, and Kronecker products of them, are small enough for."""
     nodes = set().union(*(f.value.atoms(MatrixSymbol, KroneckerProduct) for f in formulas))
     dimensions = {size for node in nodes for size in node.shape}
-    if any(d.is_Integer and d > LARGEST_SIDE for d in dimensions):
-        return
     spent = 0
     for point in found:
         sizes = integers({s: x for s, x in point.items() if isinstance(x, int)})

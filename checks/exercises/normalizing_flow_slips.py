@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from sympy import Abs, Expr, Integer, Symbol
 from sympy.matrices.expressions import MatrixSymbol, Trace
@@ -62,11 +63,16 @@ def same(formula: Expr) -> Expr:
 
 def slipped(own: Change = same, carried: Change = same):
     """The gradients by all u_k, with a slip in the formula itself, or in the adjoint recurrence."""
+
     both = Falsified("normalizing_flow.grad_u", own), Falsified("normalizing_flow.adjoint", carried)
-    gradient, recurrence = (f.unchanged if f.slip is same else f.formula for f in both)
-    last = Falsified("normalizing_flow.last_adjoint", same).unchanged
+    ending = Falsified("normalizing_flow.last_adjoint", same)
+
+    @cache  # to derive it takes its time, and who answers right never needs it
+    def formulas():
+        return [f.unchanged if f.slip is same else f.formula for f in (*both, ending)]
 
     def answer(inputs):
+        gradient, recurrence, last = formulas()
         world, layers = flow(inputs), len(inputs["b"])
         world.values[delta, layers] = evaluate(last, world)
         for layer in range(layers - 1, -1, -1):

@@ -9,6 +9,8 @@ from random import Random
 from .exercise import FormulaExercise, Situation
 from .variational_claims import more_expressive
 
+MOST_STEPS = 40
+
 
 def divergence(field, rho, logs):
     """KL(q ‖ p) for q = N(0, diag(e^{t_i})), p with unit variances and correlation rho.
@@ -28,7 +30,8 @@ def divergence(field, rho, logs):
 def least_divergence(field, rho):
     """The smallest of all variances' divergences, by Newton's method with differences."""
     logs, step = [field.number(0)] * 2, field.context.mpf(10) ** -(field.context.dps // 4)
-    for _ in range(40):
+    for _ in range(MOST_STEPS):
+        before = list(logs)
         for i in range(2):
             values = []
             for s in (-1, 0, 1):
@@ -38,6 +41,8 @@ def least_divergence(field, rho):
             below, here, above = values
             slope, bend = (above - below) / (2 * step), (above - 2 * here + below) / step**2
             logs[i] = logs[i] - max(-1, min(1, slope / bend))
+        if all(abs(new - old) < step for new, old in zip(logs, before, strict=True)):
+            break
     return divergence(field, rho, logs)
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import tempfile
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path, PurePath
@@ -218,9 +219,16 @@ FORMATS = {
 }
 
 
+def can_be_written(folder: Path) -> None:
+    """Makes the folder and tries it.  Raises `OSError`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 def write(format_: str, records: Sequence[dict], grader: Grader, folder: Path) -> list[Path]:
     """The report as files in a folder: one, or for `html` a page for each submission and an index of them."""
-    folder.mkdir(parents=True, exist_ok=True)
+    can_be_written(folder)
     render, name = FORMATS[format_]
     if format_ != "html":
         return [written(folder / name, render(records, grader))]

@@ -16,7 +16,7 @@ from .isolation import CannotIsolate, strongest
 from .process import Limits, Worker
 from .sandbox import Tier
 from .submission import Submission
-from .typed import RIGHT, UNANSWERED, WRONG, Result, typed_result
+from .typed import RIGHT, UNANSWERED, WRONG, Result, not_typed, typed_result
 
 NEAR = 0.75
 
@@ -105,7 +105,10 @@ class Run:
 
     def typed(self, exercise: Exercise) -> Result:
         data, others = self.submission.data, self.submission.others
-        if not {*data, *others} & set(exercise.identifiers):
+        named = {*data, *others} & set(exercise.identifiers)
+        if not named and exercise.identifier in {*data, *others}:  # one value, where the pieces have names of their own
+            return Result(exercise, WRONG, 0, not_typed(exercise, exercise.identifiers[0]))
+        if not named:
             return self.unanswered(exercise, data)
         return typed_result(exercise, data, others, self.grader.seed)
 
@@ -160,7 +163,8 @@ class Run:
 
     def unanswered(self, exercise: Exercise, candidates: Iterable[str]) -> Result:
         """Not answered, unless a name in the file is nearly the right one."""
-        free = sorted(set(candidates) - {name for e in EXERCISES.values() for name in e.identifiers})
+        taken = {name for e in EXERCISES.values() for name in (e.identifier, *e.identifiers)}
+        free = sorted(set(candidates) - taken)
         near = get_close_matches(exercise.identifier, free, n=1, cutoff=NEAR)
         if not near:
             return Result(exercise, UNANSWERED)

@@ -13,10 +13,17 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
+from hypothesis.internal.cache import LRUCache
+from hypothesis.internal.conjecture import providers
 
 from ..exercises.arrays import Array, flat
 from ..exercises.exercise import FunctionExercise, Parameter
 from .failure import Failure
+
+# Hypothesis also draws numbers that stand in the sources of the modules that are loaded: others on a worker of a
+# cluster, none in a browser, and half a second to read them.  One seed is to mean the same inputs everywhere.
+providers._get_local_constants = providers.Constants
+providers.CONSTANTS_CACHE = LRUCache(1024)  # what was drawn before this line is not to matter either
 
 Inputs = dict[str, Array]
 Sizes = dict[str, int]

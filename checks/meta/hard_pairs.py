@@ -514,6 +514,90 @@ large sizes, 32 | A+eye(600) | A | A:600,600 | no
 large sizes, 33 | exp(-norm(x-y)^2/2) | exp(-(x.T*x)/2+x.T*y-(y.T*y)/2) | x:64,1 y:64,1 | yes
 large sizes, 34 | A.T*A | A*A.T | A:40,40 | no
 large sizes, 35 | det(A)^2 | det(A*A)*2 | A:90,90 | no
+spellings and identities, 1 | \frac{1}{2}\log\det(I + X X^\top) | \frac12\log\det(I+X^\top X) | X:n,m | yes
+spellings and identities, 2 | \frac{1}{2}\log\det(I + X X^\top) | \log\det(I+X^\top X) | X:n,m | no
+spellings and identities, 3 | \mathrm{tr}\left(\Sigma_2^{-1}\Sigma_1\right) | \operatorname{tr}(\Sigma_1\Sigma_2^{-1}) | Sigma_1:n,n Sigma_2:n,n | yes
+spellings and identities, 4 | (\mu_1-\mu_2)^T\Sigma^{-1}(\mu_1-\mu_2) | \mu_1^T\Sigma^{-1}\mu_1 - \mu_1^T\Sigma^{-1}\mu_2-\mu_2^T\Sigma^{-1}\mu_1+\mu_2^T\Sigma^{-1}\mu_2 | mu_1:n,1 mu_2:n,1 Sigma:n,n | yes
+spellings and identities, 5 | (\mu_1-\mu_2)^T\Sigma^{-1}(\mu_1-\mu_2) | \mu_1^T\Sigma^{-1}\mu_1 - 2\mu_1^T\Sigma^{-1}\mu_2+\mu_2^T\Sigma^{-1}\mu_2 | mu_1:n,1 mu_2:n,1 Sigma:n,n | no
+spellings and identities, 6 | \mathbf{W}^{\mathsf T}\mathbf{x} | W.T*x | W:n,m x:n,1 | yes
+spellings and identities, 7 | \boldsymbol{\theta}^{\intercal}\mathbf{x} | theta.T*x | theta:n,1 x:n,1 | yes
+spellings and identities, 8 | \exp\left\{-\frac{1}{2}(x-\mu)^2\right\} | exp(-(x-mu)^2/2) | - | yes
+spellings and identities, 9 | \log\bigl(1+\mathrm{e}^{-x}\bigr) | softplus(-x) | - | yes
+spellings and identities, 10 | \ln 2\pi | log(2*pi) | - | yes
+spellings and identities, 11 | \sqrt{2\pi}\,\sigma | sqrt(2*pi)*sigma | sigma>0 | yes
+spellings and identities, 12 | \frac{d}{2}\log 2\pi | d*log(2*pi)/2 | - | yes
+spellings and identities, 13 | \sin^2\theta+\cos^2\theta | 1 | - | yes
+spellings and identities, 14 | \cos 2x | 2*cos(x)^2-1 | - | yes
+spellings and identities, 15 | \sin x^2 | \sin^2 x | - | no
+spellings and identities, 16 | e^{x+y} | exp(x)*exp(y) | - | yes
+spellings and identities, 17 | e^{-\lambda t} | 1/exp(lambda*t) | - | yes
+spellings and identities, 18 | 2^(x+1) | 2*2^x | - | yes
+spellings and identities, 19 | \log_2 x | log(x)/log(2) | - | yes
+spellings and identities, 20 | \log_{10} x | ln(x)/ln(10) | - | yes
+spellings and identities, 21 | |x|^2 | x^2 | - | yes
+spellings and identities, 22 | \lVert Ax-b\rVert_2^2 | (A*x-b).T*(A*x-b) | A:m,n x:n,1 b:m,1 | yes
+spellings and identities, 23 | 2A^\top(Ax-b) | 2*A.T*A*x - 2*A.T*b | A:m,n x:n,1 b:m,1 | yes
+spellings and identities, 24 | 2A^\top(Ax-b) | 2*A*(A*x-b) | A:n,n x:n,1 b:n,1 | no
+spellings and identities, 25 | (A^\top A+\lambda I)^{-1}A^\top b | A^\top(AA^\top+\lambda I)^{-1}b | lambda>0 A:m,n b:m,1 | yes
+spellings and identities, 26 | \det(A)^{-1} | \det(A^{-1}) | A:n,n | yes
+spellings and identities, 27 | \operatorname{kron}(A,B) | kron(A,B) | A:n,n B:m,m | yes
+spellings and identities, 28 | A\otimes B | kron(A,B) | A:n,n B:m,m | yes
+spellings and identities, 29 | det(kron(A,B)) | det(A)^2*det(B)^2 | A:2,2 B:2,2 | yes
+spellings and identities, 30 | det(kron(A,B)) | det(A)^m*det(B)^n | A:n,n B:m,m | yes
+spellings and identities, 31 | det(kron(A,B)) | det(A)^n*det(B)^m | A:n,n B:m,m | no
+spellings and identities, 32 | tr(kron(A,B)) | tr(A)*tr(B) | A:n,n B:m,m | yes
+spellings and identities, 33 | inv(kron(A,B)) | kron(inv(A),inv(B)) | A:n,n B:m,m | yes
+spellings and identities, 34 | x^3/abs(x) | x*abs(x) | - | yes
+spellings and identities, 35 | x^3/abs(x) | x^2 | - | no
+spellings and identities, 36 | max(x,-x) | abs(x) | - | yes
+spellings and identities, 37 | min(x,y) | (x+y-abs(x-y))/2 | - | yes
+spellings and identities, 38 | log(abs(x)) | log(x^2)/2 | - | yes
+spellings and identities, 39 | sqrt(x^2+y^2) | x+y | - | no
+spellings and identities, 40 | log(a+b) | log(a)+log(b) | a>0 b>0 | no
+spellings and identities, 41 | erf(x/sqrt(2))/2+1/2 | erfc(-x/sqrt(2))/2 | - | yes
+spellings and identities, 42 | x*erf(x)+exp(-x^2)/sqrt(pi) | x - x*erfc(x) + exp(-x^2)/sqrt(pi) | - | yes
+spellings and identities, 43 | relu(x)*relu(y) | relu(x*y) | - | no
+spellings and identities, 44 | relu(a*x) | a*relu(x) | a>0 | yes
+spellings and identities, 46 | tanh(x+y) | (tanh(x)+tanh(y))/(1+tanh(x)*tanh(y)) | - | yes
+spellings and identities, 47 | 1/(1+x^2) | cos(atan(x))^2 | - | yes
+spellings and identities, 48 | gamma(1/2+x)*gamma(1/2-x) | pi/cos(pi*x) | - | yes
+spellings and identities, 49 | factorial(n)/factorial(n-1) | n | n>0 | yes
+spellings and identities, 50 | 1e15*x+1 | 1e15*x | - | no
+spellings and identities, 51 | cosh(x)^2-sinh(x)^2 | 1 | - | yes
+spellings and identities, 52 | \frac{\sigma^2}{\sigma^2+\tau^2} | 1-\frac{\tau^2}{\sigma^2+\tau^2} | sigma>0 tau>0 | yes
+spellings and identities, 53 | \left(\frac{1}{\sigma^2}+\frac{1}{\tau^2}\right)^{-1} | \frac{\sigma^2\tau^2}{\sigma^2+\tau^2} | sigma>0 tau>0 | yes
+spellings and identities, 54 | u v^\top x | (v.T*x)*u | u:n,1 v:n,1 x:n,1 | yes
+spellings and identities, 56 | \operatorname{Tr}\{AB\} | tr(B*A) | A:n,m B:m,n | yes
+spellings and identities, 57 | \text{tr}(AB) | tr(B*A) | A:n,m B:m,n | yes
+spellings and identities, 58 | \dfrac{1}{2}x | x/2 | - | yes
+spellings and identities, 59 | \tfrac12 x^{2} | 0.5*x*x | - | yes
+spellings and identities, 60 | (A\otimes B)x | (B\otimes A)x | A:2,2 B:2,2 x:4,1 | no
+spellings and identities, 61 | x\,\log x - x | x*(log(x)-1) | x>0 | yes
+spellings and identities, 62 | x_{1}^{2}+x_{2}^{2} | x_1^2+x_2^2 | - | yes
+spellings and identities, 63 | \hat{\mu}^2 | mu_hat**2 | - | yes
+spellings and identities, 64 | \operatorname{softplus}(x) | log1p(exp(x)) | - | yes
+spellings and identities, 65 | \operatorname{ReLU}(x) | max(0,x) | - | yes
+spellings and identities, 66 | \max\{0,x\} | relu(x) | - | yes
+spellings and identities, 67 | \operatorname{sign}(x)\,|x| | x | - | yes
+spellings and identities, 68 | \sgn(x)|x| | x | - | yes
+spellings and identities, 69 | \operatorname{arctanh}(x) | log((1+x)/(1-x))/2 | - | yes
+spellings and identities, 70 | \tanh^{-1}(x) | atanh(x) | - | yes
+spellings and identities, 71 | \operatorname{logit}(p) | log(p/(1-p)) | - | yes
+spellings and identities, 72 | -p\log p-(1-p)\log(1-p) | -p*log(p)-log(1-p)+p*log(1-p) | - | yes
+spellings and identities, 73 | \cosh x | \frac{e^x+e^{-x}}{2} | - | yes
+spellings and identities, 74 | e^{x^2} | (e^x)^2 | - | no
+sizes of Kronecker products, 1 | kron(A,B) | kron(B,A) | A:5,5 B:5,5 | no
+sizes of Kronecker products, 2 | tr(kron(A,B)) | tr(A)*tr(B) | A:5,5 B:6,6 | yes
+sizes of Kronecker products, 3 | kron(A,B)*kron(C,D) | kron(A*C,B*D) | A:5,5 B:6,6 C:5,5 D:6,6 | yes
+sizes of Kronecker products, 4 | vec(A*X*B) | kron(B.T,A)*vec(X) | A:3,4 X:4,5 B:5,6 | yes
+sizes of Kronecker products, 5 | vec(A*X*B) | kron(B,A)*vec(X) | A:5,5 X:5,5 B:5,5 | no
+sizes of Kronecker products, 6 | tr(eye(5))*tr(kron(A,A)) | 5*tr(A)^2 | A:5,5 | yes
+sizes of Kronecker products, 7 | tr(eye(5))*tr(kron(A,A)) | 6*tr(A)^2 | A:5,5 | no
+sizes of Kronecker products, 8 | det(kron(A,B)) | det(A)^6*det(B)^5 | A:5,5 B:6,6 | yes
+sizes of Kronecker products, 9 | det(kron(A,B)) | det(A)^5*det(B)^6 | A:5,5 B:6,6 | no
+sizes of Kronecker products, 10 | kron(kron(A,B),C) | kron(A,kron(B,C)) | A:3,3 B:3,3 C:3,3 | yes
+sizes of Kronecker products, 11 | kron(kron(A,B),C) | kron(A,kron(C,B)) | A:3,3 B:3,3 C:3,3 | no
+a size too large to be filled | A*B | B*A | A:900,900 B:900,900 | no
 """  # noqa: E501
 
 

@@ -281,3 +281,22 @@ def test_names_of_pages_are_plain():
 def test_reports_of_nothing():
     assert as_csv([], Grader()).startswith("student,") and "</html>" in as_html([], Grader())
     assert "<testsuites" in as_junit([], Grader())
+
+
+@pytest.mark.parametrize("format_", ["csv", "html"])
+@pytest.mark.parametrize("place", ["answers.toml", "answers.toml/reports", "/proc/reports"])
+def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_graded(
+    format_, place, tmp_path, monkeypatch, capsys
+):
+    path = tmp_path / "answers.toml"
+    path.write_text(answer(RIGHT))
+    monkeypatch.setattr("checks.__main__.grade_all", lambda *_: pytest.fail("it is graded for nothing"))
+    assert main(["grade", str(path), *ONE, "--format", format_, "--out", str(tmp_path / place)]) == 2
+    assert "cannot be written to: " in capsys.readouterr().err
+
+
+def test_an_answer_that_should_come_in_pieces_is_told_so():
+    exercise = checks.get("rnn_long_range.cancelling")
+    graded = Grader().grade(taken(Source("a.toml", f'{exercise.identifier} = "x"\n'.encode())), [exercise])
+    told = " ".join(graded.results[0].failure.lines())
+    assert graded.results[0].outcome == "wrong" and f"{exercise.identifiers[0]} = " in told
