@@ -31,7 +31,7 @@ VARIABLES = {INK: "--figure-ink", FAINT: "--figure-faint"} | {
 PHONE = 3.7
 """Width for a phone, in inches: 11 point are then some 14 pixels on a screen of 390."""
 PANEL = 2.7
-"""Height of a panel on a phone, in inches."""
+"""Least height of a panel on a phone, in inches."""
 
 plt.rcParams.update(
     {
@@ -91,7 +91,8 @@ def stack(figure) -> None:
     """Put the panels one below the other, each with its own axes' labels, in the width of a phone."""
     panels = figure.axes
     grid = GridSpec(len(panels), 1, figure=figure)
-    figure.set_size_inches(PHONE, PANEL * len(panels) + 0.3 * bool(figure.legends))
+    was = 0.8 * figure.get_figheight() / panels[0].get_gridspec().nrows
+    figure.set_size_inches(PHONE, max(PANEL, was) * len(panels) + 0.3 * bool(figure.legends))
     for place, axes in zip(grid, panels, strict=True):
         axes.set_subplotspec(place)
         axes.tick_params(labelbottom=True, labelleft=True)
