@@ -64,6 +64,14 @@ plt.rcParams.update(
 )
 
 
+# matplotlib writes six decimals of a point, twice the weight of the two that a screen can show
+DECIMALS = re.compile(r"-?\d+\.\d{3,}")
+
+
+def rounded(match: re.Match) -> str:
+    return f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
+
+
 def themed(svg: str, name: str) -> str:
     """The SVG element alone, with the style sheet's colours and with ids that no other figure has."""
     svg = svg[svg.index("<svg") :]
@@ -71,6 +79,7 @@ def themed(svg: str, name: str) -> str:
         svg = svg.replace(colour, f"var({variable})")
     svg = re.sub(r'\b(id|xlink:href|href)="(#?)([^"]+)"', rf'\1="\g<2>{name}-\3"', svg)
     svg = re.sub(r"url\(#", f"url(#{name}-", svg)
+    svg = re.sub(r'\b(d|x|y)="[^"]*"', lambda match: DECIMALS.sub(rounded, match[0]), svg)
     return re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
 
 
