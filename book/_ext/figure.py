@@ -31,7 +31,7 @@ VARIABLES = {INK: "--figure-ink", FAINT: "--figure-faint"} | {
 PHONE = 3.7
 """Width for a phone, in inches: 11 point are then some 14 pixels on a screen of 390."""
 PANEL = 2.7
-"""Height of a panel on a phone, in inches."""
+"""Least height of a panel on a phone, in inches."""
 
 plt.rcParams.update(
     {
@@ -64,6 +64,14 @@ plt.rcParams.update(
 )
 
 
+# matplotlib writes six decimals of a point, twice the weight of the two that a screen can show
+DECIMALS = re.compile(r"-?\d+\.\d{3,}")
+
+
+def rounded(match: re.Match) -> str:
+    return f"{float(match[0]):.2f}".rstrip("0").rstrip(".")
+
+
 def themed(svg: str, name: str) -> str:
     """The SVG element alone, with the style sheet's colours and with ids that no other figure has."""
     svg = svg[svg.index("<svg") :]
@@ -71,6 +79,7 @@ def themed(svg: str, name: str) -> str:
         svg = svg.replace(colour, f"var({variable})")
     svg = re.sub(r'\b(id|xlink:href|href)="(#?)([^"]+)"', rf'\1="\g<2>{name}-\3"', svg)
     svg = re.sub(r"url\(#", f"url(#{name}-", svg)
+    svg = re.sub(r'\b(d|x|y)="[^"]*"', lambda match: DECIMALS.sub(rounded, match[0]), svg)
     return re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
 
 
@@ -91,7 +100,8 @@ def stack(figure) -> None:
     """Put the panels one below the other, each with its own axes' labels, in the width of a phone."""
     panels = figure.axes
     grid = GridSpec(len(panels), 1, figure=figure)
-    figure.set_size_inches(PHONE, PANEL * len(panels) + 0.3 * bool(figure.legends))
+    was = 0.8 * figure.get_figheight() / panels[0].get_gridspec().nrows
+    figure.set_size_inches(PHONE, max(PANEL, was) * len(panels) + 0.3 * bool(figure.legends))
     for place, axes in zip(grid, panels, strict=True):
         axes.set_subplotspec(place)
         axes.tick_params(labelbottom=True, labelleft=True)
