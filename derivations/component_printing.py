@@ -5,7 +5,7 @@ from __future__ import annotations
 from sympy import Mul, Symbol
 from sympy.matrices.expressions import MatrixSymbol
 
-from .components import LEAVES, LETTERS, Components, EntrySum
+from .components import LEAVES, Components, EntrySum, free_letters
 from .expressions import Gradient, Member, Pairing, SymmetricSymbol
 from .printing import Latex, Text, used_names
 from .quantities import Component
@@ -22,7 +22,7 @@ class Indexed:
         if not isinstance(binder, EntrySum):
             return super().open(binder)
         taken = used_names(binder) | self.taken
-        name = next(n for n in LETTERS if n not in taken)
+        name = next(free_letters(taken))
         return name, binder.body.xreplace({binder.variable: Symbol(name, integer=True)})
 
     def places(self, e) -> list[str]:

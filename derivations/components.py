@@ -9,10 +9,11 @@ determinants, eigenvalues and functions of a whole vector, which are numbers alr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, reduce
-from itertools import pairwise
+from itertools import chain as joined
+from itertools import count, pairwise
 
 from sympy import Add, Basic, Expr, Mul, Pow, S, Subs, Symbol, sqrt
 from sympy.core.function import Application
@@ -80,8 +81,13 @@ from .quantities import (
 )
 
 LEAVES = (MatrixSymbol, Member)
-#: letters for entries; the first two that a chain leaves free are the row and the column
 LETTERS = ("i", "j", "k", "p", "q", "r", "a", "b", "c", "u", "v", "w")
+
+
+def free_letters(taken) -> Iterator[str]:
+    """Names for entries that are not `taken`, without end; the first two are the row and the column of a line."""
+    names = joined(LETTERS, (f"i{number}" for number in count(1)))
+    return (name for name in names if name not in taken)
 
 
 class NoComponents(ValueError):
@@ -114,7 +120,7 @@ def components(line: Line, chain: Derivation) -> Components | None:
 def by_entries(line: Line, taken: frozenset[str]) -> tuple[Line, tuple]:
     """Both sides at one row and column, named by letters that are not `taken`; raises `NoComponents`."""
     shape = line.left.shape if is_matrix(line.left) else (1, 1)
-    letters = (Symbol(name, integer=True) for name in LETTERS if name not in taken)
+    letters = (Symbol(name, integer=True) for name in free_letters(taken))
     place = [S.One if equal_size(size, 1) else next(letters) for size in shape]
     left, right = (component(side, *place) if is_matrix(side) else scalar(side) for side in (line.left, line.right))
     indices = tuple((index, size) for index, size in zip(place, shape, strict=True) if index != 1)

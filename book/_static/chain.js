@@ -25,13 +25,20 @@
   const KEY = "form-of-lines";
   let fetching = null;
 
+  // Those nearest to what is in view first, and some a frame: a long page has more than a frame can lay out.
+  const A_FRAME = 20;
+  const distance = (place) => Math.abs(place.parentElement.getBoundingClientRect().top);
+
+  function fill(typeset, places) {
+    for (const place of places.slice(0, A_FRAME)) place.innerHTML = typeset[place.dataset.place];
+    if (places.length > A_FRAME) requestAnimationFrame(() => fill(typeset, places.slice(A_FRAME)));
+  }
+
   function fetchComponents() {
     const holder = document.getElementById("component-forms");
     fetching ??= new Promise((done, failed) => {
       window.fillComponentForms = (typeset) => {
-        for (const place of document.querySelectorAll(".component-form")) {
-          place.innerHTML = typeset[place.dataset.place];
-        }
+        fill(typeset, [...document.querySelectorAll(".component-form")].sort((a, b) => distance(a) - distance(b)));
         done();
       };
       document.head.append(element("script", { src: holder.dataset.script, onerror: failed }));

@@ -42,6 +42,7 @@ const counts = async (page) => ({ components: await shown(page, FORM), matrices:
 async function choose(page, value) {
   await form(page, value).check();
   await page.waitForFunction((wanted) => document.documentElement.dataset.forms === wanted, value);
+  if (value !== "matrix") await page.waitForFunction(() => !document.querySelector(".component-form:empty"));
   return counts(page);
 }
 
@@ -55,6 +56,7 @@ await scene("forms", async (page) => {
   const empty = await page.locator(`${FORM}:not(:has(.katex))`).count();
   await page.reload();
   await page.waitForFunction(() => document.documentElement.dataset.forms === "both");
+  await page.waitForFunction(() => !document.querySelector(".component-form:empty"));
   const again = await counts(page);
   const components = await choose(page, "components");
   await page.goto(at("other.html"));

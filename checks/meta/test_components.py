@@ -8,9 +8,10 @@ from sympy import Symbol, exp
 from sympy.matrices.expressions import Identity, KroneckerProduct, MatrixSymbol, OneMatrix, Trace
 
 import derivations
+from derivations import cookbook
 from derivations.chain import Derivation, Line
 from derivations.component_printing import component_text
-from derivations.components import Components, NoComponents, by_entries, components, scalar
+from derivations.components import Components, NoComponents, by_entries, components, names_of, scalar
 from derivations.domain import Declaration, Domain
 from derivations.evaluate import evaluate, number_of
 from derivations.expressions import (
@@ -27,6 +28,7 @@ from derivations.expressions import (
 )
 from derivations.expressions import product as times
 from derivations.fields import Unevaluable
+from derivations.matrix_calculus import derive_gradient, derive_jacobian
 from derivations.printing import used_names
 from derivations.quantities import Norm
 from derivations.small_steps import SMALL, is_small
@@ -112,6 +114,21 @@ def test_letters_of_entries_are_no_names_of_the_chain(name, title, chain):
             assert names <= form.taken
 
 
+def test_gradients_of_the_cookbook_have_component_forms_but_for_kronecker_products():
+    refused = set()
+    for row in (row for row in cookbook.ROWS if not row.refused):
+        derive = derive_jacobian if row.is_jacobian else derive_gradient
+        for _, chain in derive(row.expression, row.variable, row.assumptions).parts:
+            for line in chain.lines:
+                try:
+                    found, indices = by_entries(line, names_of(chain))
+                except NoComponents as node:
+                    refused.add(str(node))
+                else:
+                    assert component_text(found.right, Components(found, indices, names_of(chain)))
+    assert refused == {"KroneckerProduct"}
+
+
 # --- single nodes, as a reader knows them ---------------------------------------------------------
 
 n, m, T = (Symbol(name, integer=True, positive=True) for name in ("n", "m", "T"))
@@ -157,6 +174,11 @@ def test_component_form_of(expression, expected):
 
 def test_taken_letters_are_passed_over():
     assert told(times(transpose(A), a), {"i", "j"}) == "Σ[p=1..n] A[p,k]*a[p]"
+
+
+def test_letters_never_run_out():
+    assert told(times(*[A] * 14)).startswith("Σ[k=1..n] Σ[p=1..n]")
+    assert "i2" in told(times(*[A] * 14)) and len(set(told(times(*[A] * 14)).split("A[")[1:])) == 14
 
 
 @pytest.mark.parametrize("node", [KroneckerProduct(A, A), Blocks([A, B]), Trace(KroneckerProduct(A, A))])
