@@ -299,7 +299,8 @@ def toy(tmp_path, monkeypatch):
     monkeypatch.setattr(reports, "derivations", fake)
     monkeypatch.setattr(results, "derivations", fake)
     monkeypatch.setattr(chains, "derivations", fake)
-    monkeypatch.setattr(reports, "report", SimpleNamespace(as_dict=as_dict))
+    shown = SimpleNamespace(as_dict=as_dict, domain=lambda derivation: as_dict(derivation)["domain"])
+    monkeypatch.setattr(reports, "report", shown)
     return state
 
 
