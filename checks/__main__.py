@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -21,11 +20,11 @@ from .grader.formats import FORMATS, write
 from .grader.grading import Grader
 from .grader.isolation import CannotIsolate
 from .grader.process import Limits
+from .grader.progress import Lines
 from .grader.sandbox import UNSAFE
-from .grader.sources import ACCEPTED, Misuse, Source, listed, sources
+from .grader.sources import ACCEPTED, Misuse, Source, how_many, listed, sources
 
 RIGHT, WRONG, MISUSED, INTERRUPTED = 0, 1, 2, 130
-PATIENCE = 1.5
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -87,7 +86,14 @@ def add_grade(commands) -> None:
     command.add_argument(
         "--out", type=Path, metavar="DIR", help="write the report there; html: a page for each submission"
     )
-    command.add_argument("--jobs", type=positive, default=1, metavar="N", help="submissions at a time (default: 1)")
+    where = command.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=positive, default=1, metavar="N", help="submissions at a time (default: 1)")
+    where.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="grade on the workers of a Dask cluster, each one submission at a time; they need this checkout and its "
+        "packages: in its folder, python -m dask scheduler and python -m dask worker ADDRESS",
+    )
     command.add_argument("--seed", type=int, default=0, help="another seed, other inputs (default: 0)")
     command.add_argument("--examples", type=positive, default=100, help="inputs for each function (default: 100)")
     command.add_argument(
@@ -205,15 +211,18 @@ def grade(options) -> int:
     if options.unsafe:
         print("checks grade: --unsafe: the code in these files can read and do all that you can", file=sys.stderr)
     tier = UNSAFE if options.unsafe else None
-    grader = Grader(options.examples, options.seed, Limits(call=options.time_limit), Progress(), tier)
-    task = Task(grader, names, options.hint)
     found = gathered(options.paths)
-    records = list(grade_all(task, found, options.jobs, options.keep))
+    with progress(options.paths) as told:
+        grader = Grader(options.examples, options.seed, Limits(call=options.time_limit), told, tier)
+        task, records = Task(grader, names, options.hint), []
+        for record in grade_all(task, found, options.jobs, options.keep, options.scheduler):
+            records.append(record)
+            told.done()
     if options.out:
         files = write(options.format, records, grader, options.out)
         print(f"{files[0]}: {len(records)} graded", file=sys.stderr)
     else:
-        sys.stdout.write(FORMATS[options.format][0](records, grader))
+        show(FORMATS[options.format][0](records, grader), options.format == "text" and sys.stdout.isatty())
     passed = (r["complete"] if options.exercise else r["passed"] for r in records)
     return RIGHT if all(passed) else WRONG
 
@@ -225,16 +234,22 @@ def gathered(paths: Iterable[Path]) -> Iterator[Source]:
     return chain.from_iterable(chain([file], files) for file, files in zip(first, found, strict=True))
 
 
-class Progress:
-    """Says what is being done, once that has taken longer than a reader waits without wondering."""
+def progress(paths: Iterable[Path]):
+    """A bar for a batch that somebody watches, else lines."""
+    if not sys.stderr.isatty() or (total := sum(map(how_many, paths))) < 2:
+        return Lines()
+    from .grader.terminal import Bar  # rich, which takes its time to load, only where it is seen
 
-    def __init__(self):
-        self.said = time.monotonic()
+    return Bar(total)
 
-    def __call__(self, text: str) -> None:
-        if time.monotonic() - self.said > PATIENCE:
-            self.said = time.monotonic()
-            print(f"grading {text} …", file=sys.stderr, flush=True)
+
+def show(report: str, in_colours: bool) -> None:
+    if not in_colours:
+        sys.stdout.write(report)
+        return
+    from .grader import terminal
+
+    terminal.show(report)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -30,6 +31,7 @@ from .grader.typed import RIGHT, UNANSWERED, WRONG, Result, typed_result
 
 EXAMPLES, SEED = 100, 0
 NOT_RUN = "not run"
+AROUND_SLASH = re.compile(r"\s*/\s*")
 NEEDS_NUMPY = "This answer needs NumPy ({}), which pages do not have: grade it with the command below."
 
 
@@ -73,8 +75,9 @@ def pieces_of(exercise: WitnessExercise, answer: dict) -> Iterator[tuple[str, Ca
 
 def numbers(text: str, dimensions: int):
     """Numbers as a reader types them: ``1/2``, ``1, 0``, rows on lines of their own, or ``[[1, 0], [0, 1/2]]``."""
-    if not text.strip() or text.strip().startswith("["):
-        return of_literal(text.strip()) if text.strip() else ""
+    text = AROUND_SLASH.sub("/", text.replace("−", "-")).strip()
+    if not text or text.startswith("["):
+        return of_literal(text) if text else ""
     lines = [line.replace(",", " ").split() for line in text.replace(";", "\n").splitlines() if line.strip()]
     rows = [[of_literal(entry) for entry in line] for line in lines]
     if dimensions == 2:
@@ -106,7 +109,7 @@ def check_function_answer(exercise: Exercise, source: str, calling: Callable[[],
         failure, tried = check_function(exercise, loaded, EXAMPLES, SEED)
     if failure is None:
         return Result(exercise, RIGHT, tried)
-    if worker.needs_numpy:
+    if worker.needs_numpy and failure.reason == "exception":
         return Result(exercise, NOT_RUN, 0, Failure("needs_numpy", NEEDS_NUMPY.format(worker.needs_numpy)))
     if failure.message == "Your function raises NotImplementedError":
         return Result(exercise, UNANSWERED)
@@ -142,6 +145,31 @@ def gradient(asked: dict, calling: Callable[[], None]) -> dict:
         return {"message": str(problem), "display": []}
 
 
+# --- lines of the book's own chains --------------------------------------------------------------
+
+AGREES, DIFFERS, UNREAD = "agrees", "differs", "cannot be read"
+
+
+def line(asked: dict, calling: Callable[[], None]) -> dict:
+    """`label` of a line, `text` typed for its right side -> whether they agree, in words."""
+    from derivations.typed_line import check_line  # which asks for topics that students are not given
+
+    try:
+        found = check_line(asked["label"], asked["text"])
+    except ParseError as problem:
+        return {"verdict": UNREAD, "lines": [problem.message, *problem.display().split("\n")]}
+    if found.refuted:
+        return {"verdict": DIFFERS, "lines": [found.counterexample]}
+    return {"verdict": AGREES, "lines": [f"at {found.points} points"]}
+
+
+def legend(asked: dict, calling: Callable[[], None]) -> dict:
+    """`label` of a line -> the names that its pieces have, where it is typed."""
+    from derivations.typed_line import legend
+
+    return {"legend": legend(asked["label"])}
+
+
 # --- ahead of time -------------------------------------------------------------------------------
 
 
@@ -165,4 +193,4 @@ def prepare() -> None:
     gradient({"expression": "log(det(X)) + a.T*X*a", "wrt": "X"}, lambda: None)
 
 
-DEEDS = {"check": check, "typeset": typeset, "gradient": gradient}
+DEEDS = {"check": check, "typeset": typeset, "gradient": gradient, "line": line, "legend": legend}

@@ -66,6 +66,7 @@ from sympy.matrices.expressions.inverse import Inverse
 
 import derivations
 from derivations import __main__ as command
+from derivations import rnn
 from derivations.domain import Declaration, Domain, Equation, NamedFunction, ladder
 from derivations.evaluate import World, evaluate
 from derivations.export import TARGETS, ExportError, export
@@ -369,6 +370,60 @@ def test_every_derivation_has_a_source_in_every_language(capsys, name, result, t
     assert command.main(arguments) == 0
     out, err = capsys.readouterr()
     assert err == "" and out == export(derivations.get(name), target, result=result)
+
+
+def test_a_line_and_what_is_asked(node):
+    """Line 1 of the bound is the norm that it bounds; both have sources."""
+    bound = derivations.get("rnn_long_range.largest_stretch")
+    for world in worlds(bound, "tanh"):
+        for line in (1, 2):
+            want = expected(bound.lines[line - 1].right, world)
+            for got in run_all(bound, world, node, "tanh", line=line):
+                require_close(got, want)
+
+
+def test_any_expression_in_the_symbols_of_a_derivation(node):
+    adjoint = derivations.get("rnn.adjoint")
+    for world in worlds(adjoint, "sin"):
+        expression = product(Transpose(rnn.h[1]), rnn.h[1])
+        for got in run_all(adjoint, world, node, "sin", expression=expression, name="size"):
+            require_close(got, expected(expression, world))
+
+
+def test_a_definition_can_be_taken_as_given(node):
+    posterior = derivations.get("bayesian_network.posterior")
+    source = export(posterior, "numpy", given=["ybar"], arguments=("n", "q", "f", "l", "ybar"))
+    one = python(source)(10**12, np.array([1.0, 2.0]), np.array([0.0, 1e-6]), 2, 0.0)
+    assert one == pytest.approx(2 * np.exp(-0.5) / (1 + 2 * np.exp(-0.5)))
+    assert "ybar: a number" in source and "y:" not in source
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"line": 99}, "has lines 1 to 17, not 99"),
+        ({"line": 0}, "has lines 1 to 17, not 0"),
+        ({"given": ["U"]}, "nothing defines U"),
+    ],
+)
+def test_what_is_not_there_is_refused(options, said):
+    with pytest.raises(ExportError, match=said):
+        export(derivations.get("rnn.grad_U"), "numpy", **options)
+
+
+def test_lines_of_an_induction_are_refused():
+    with pytest.raises(ExportError, match="is an induction"):
+        export(derivations.get("rnn_long_range.upper_bound"), "numpy", line=1)
+
+
+def test_command_exports_a_line_and_takes_symbols_as_given(capsys):
+    assert command.main(["export", "rnn_long_range.largest_stretch", "--to", "numpy", "--line", "1"]) == 0
+    assert "def largest_stretch_1(U, z, dg, t, k):" in capsys.readouterr().out
+    asked = ["export", "bayesian_network.posterior", "--to", "javascript", "--given", "ybar"]
+    assert command.main(asked) == 0 and "function posterior(n, q, f, l, ybar)" in capsys.readouterr().out
+    assert command.main(["export", "rnn.grad_U", "--to", "latex", "--line", "1"]) == 0
+    assert command.main(["export", "rnn.grad_U", "--to", "numpy", "--line", "99"]) == 2
+    assert "has lines 1 to 17" in capsys.readouterr().err
 
 
 # --- random expressions -------------------------------------------------------------------------

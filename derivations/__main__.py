@@ -13,7 +13,7 @@ from derivations.export import TARGETS, ExportError, export
 from derivations.expressions import ShapeError
 from derivations.matrix_calculus import Unsupported
 from derivations.parsing import ParseError
-from derivations.report import as_dict
+from derivations.report import as_dict, by_entries
 from derivations.typed_gradient import typed_gradient
 from derivations.verification import POINTS, SEED
 
@@ -34,6 +34,12 @@ def parser() -> argparse.ArgumentParser:
     )
     showing.add_argument("name", metavar="NAME")
     showing.add_argument("--format", choices=tuple(FORMATS), default="text")
+    showing.add_argument(
+        "--form",
+        choices=("matrix", "components"),
+        default="matrix",
+        help="lines as they are, or by their entries where they have a component form (default %(default)s)",
+    )
     checking = commands.add_parser(
         "check",
         help="check every step again",
@@ -85,7 +91,12 @@ def _add_export(commands) -> None:
     )
     exporting.add_argument("name", metavar="NAME")
     exporting.add_argument("--to", choices=TARGETS, required=True, help="the language")
-    exporting.add_argument("--result", metavar="R", help="a named result, such as mean (default: the last)")
+    what = exporting.add_mutually_exclusive_group()
+    what.add_argument("--result", metavar="R", help="a named result, such as mean (default: the last)")
+    what.add_argument("--line", type=_positive, metavar="N", help="the right side of this line instead")
+    exporting.add_argument(
+        "--given", default="", metavar="s,t", help="defined symbols that are to be arguments all the same"
+    )
 
 
 def _positive(text: str) -> int:
@@ -124,6 +135,7 @@ def run_list(options) -> int:
 
 def run_show(options) -> int:
     report = as_dict(derivations.get(options.name))
+    report = by_entries(report) if options.form == "components" else report
     print(FORMATS[options.format](report))
     return _status([report])
 
@@ -159,7 +171,9 @@ def run_gradient(options) -> int:
 
 
 def run_export(options) -> int:
-    print(export(derivations.get(options.name), options.to, result=options.result), end="")
+    given = [name.strip() for name in options.given.split(",") if name.strip()]
+    derivation = derivations.get(options.name)
+    print(export(derivation, options.to, result=options.result, line=options.line, given=given), end="")
     return 0
 
 

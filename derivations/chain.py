@@ -251,11 +251,15 @@ class LineRule(Rule):
 
 @dataclass(frozen=True)
 class Step:
-    """One step: the rule, and, where the author wants it said, the right side it must yield."""
+    """One step: the rule, and, where the author wants it said, the right side it must yield.
+
+    `small`: whether a page may fold it; None leaves that to the rule.
+    """
 
     by: Rule
     stated: Basic | None = None
     note: str = ""
+    small: bool | None = None
 
 
 @dataclass(frozen=True, eq=False)

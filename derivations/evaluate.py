@@ -65,11 +65,13 @@ from .expressions import (
     Pairing,
     ScalarIndexProduct,
     SymmetricSymbol,
+    Vec,
 )
 from .fields import Numbers, Unevaluable, combine
 from .integrals import Dawson, OverReals, Partial, PrincipalValue, StandardNormal
 from .quadrature import between, over_reals, principal_value
 from .quantities import (
+    Component,
     Divergence,
     Entry,
     Inner,
@@ -81,6 +83,7 @@ from .quantities import (
     LogNormalDensity,
     Norm,
     NormalExpectation,
+    Same,
     SmallestEigenvalue,
     SmallestSingularValue,
     SmallestValue,
@@ -162,6 +165,9 @@ def evaluate(expression: Basic, world: World):
 
 
 def multiply(a, b):
+    """The product of rows; numbers that bring their own way, as those that know their exact zeros, go it."""
+    if own := getattr(a[0][0], "product_of_rows", None):
+        return own(a, b)
     columns = list(zip(*b, strict=True))
     return [[dot(row, column) for column in columns] for row in a]
 
@@ -243,7 +249,8 @@ def _times(a, b):
 
 def _constant_matrix(entry):
     def fill(e, w):
-        return filled(*shape_in(e, w), lambda i, j: w.field.number(entry(i, j)))
+        numbers = w.field.number(0), w.field.number(1)
+        return filled(*shape_in(e, w), lambda i, j: numbers[entry(i, j)])
 
     return fill
 
@@ -293,7 +300,11 @@ def _diagonal(e, w):
 
 
 def _elementwise(e, w):
-    return combine(lambda x: scalar_function(e.function, x, w), evaluate(e.expr, w))
+    """Each number once: many entries of a large matrix may be one and the same."""
+    rows = evaluate(e.expr, w)
+    numbers = {id(x): x for row in rows for x in row}
+    values = {key: scalar_function(e.function, x, w) for key, x in numbers.items()}
+    return combine(lambda x: values[id(x)], rows)
 
 
 def scalar_function(function, x, world):
@@ -483,6 +494,18 @@ def _entry_of_column(e, w):
     return rows[i - 1][0]
 
 
+def _component(e, w):
+    rows, i, j = evaluate(e.argument, w), w.integer(e.row), w.integer(e.column)
+    if not (1 <= i <= len(rows) and 1 <= j <= len(rows[0])):
+        raise Unevaluable(f"there is no entry ({i}, {j}) here")
+    return rows[i - 1][j - 1]
+
+
+def _same(e, w):
+    i, j = map(w.integer, e.args)
+    return w.field.number(int(i == j))
+
+
 def _log_normal_density(e, w):
     """By forward substitution with the Cholesky factor: the sum of the log densities of white residuals."""
     at, mean = evaluate(e.argument, w), evaluate(e.mean, w)
@@ -667,6 +690,7 @@ EVALUATE: dict[type, Callable] = {
     DiagMatrix: _diagonal,
     DiagonalOf: lambda e, w: [[row[i]] for i, row in enumerate(evaluate(e.arg, w))],
     KroneckerProduct: _fold(_kronecker),
+    Vec: lambda e, w: [[x] for column in zip(*evaluate(e.arg, w), strict=True) for x in column],
     HadamardPower: lambda e, w: combine(lambda x: w.field.power(x, evaluate(e.exp, w)), evaluate(e.base, w)),
     Identity: _constant_matrix(lambda i, j: int(i == j)),
     ZeroMatrix: _constant_matrix(lambda i, j: 0),
@@ -700,6 +724,8 @@ EVALUATE: dict[type, Callable] = {
     SmallestValue: _extreme_value(sympy.Min),
     LargestValue: _extreme_value(sympy.Max),
     Entry: _entry_of_column,
+    Component: _component,
+    Same: _same,
     SmallestEigenvalue: lambda e, w: w.field.eigenvalues(evaluate(e.argument, w))[0],
     LargestEigenvalue: lambda e, w: w.field.eigenvalues(evaluate(e.argument, w))[-1],
     LargestSingularValue: _singular_value(-1),

@@ -8,6 +8,7 @@ such as the adjoint ∂ℒ/∂h_t, is computed by the recurrence that a derivati
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sympy import Basic
 
@@ -24,20 +25,34 @@ __all__ = ["TARGETS", "ExportError", "export"]
 TARGETS = (*LANGUAGES, "latex")
 
 
-def export(source, language: str, name: str | None = None, arguments: Sequence[str] = (), result=None) -> str:
+def export(
+    source,
+    language: str,
+    name: str | None = None,
+    arguments: Sequence[str] = (),
+    result: str | None = None,
+    line: int | None = None,
+    expression: Basic | None = None,
+    given: Sequence[str] = (),
+) -> str:
     """Source in `language` (one of `TARGETS`) of a function for an expression or a derivation's result.
 
-    `name`: of the function.  `arguments`: names of those that come first, in this order.  `result`: a
-    named result of the derivation.  Axes of length one are dropped: columns and rows are vectors,
-    1 x 1 matrices are numbers.  Raises `ExportError` for what there is no source for.
+    `name`: of the function.  `arguments`: names of those that come first, in this order.  Of a derivation,
+    instead of what it concludes: `result`, one that has this name; `line`, the right side of this line, counted
+    from 1 (the first is what is asked); `expression`, any in its symbols.  `given`: names of symbols that
+    are arguments although the derivation defines them.  Axes of length one are dropped: columns and rows are
+    vectors, 1 x 1 matrices are numbers.  Raises `ExportError` for what there is no source for.
     """
     if language not in TARGETS:
         raise ExportError(f"no language is called {language!r}; there are {', '.join(TARGETS)}")
     if isinstance(source, Derivation | Induction):
-        subject = _subject_of(source, result)
+        subject = _other_subject(source, line, expression) or _subject_of(source, result)
+        subject = _taken_as_given(subject, given)
     else:
         subject = Subject(source, "", text(source))
     if language == "latex":
+        if line is not None or expression is not None:
+            return latex(subject.expression) + "\n"
         return _as_latex(source, subject, result) + "\n"
     return Program(subject, LANGUAGES[language], name or subject.name).write(arguments)
 
@@ -57,15 +72,38 @@ def _subject_of(derivation, result) -> Subject:
     return Subject(expression, derivation.title, formula, name, derivation.domain.declarations, equations)
 
 
+def _other_subject(derivation, line: int | None, expression: Basic | None) -> Subject | None:
+    """A line of a derivation, or an expression in its symbols, if one of them is asked for."""
+    if line is not None:
+        if isinstance(derivation, Induction):
+            raise ExportError(f"{derivation.name} is an induction: its lines are not lines of one chain")
+        if not 1 <= line <= len(derivation.lines):
+            raise ExportError(f"{derivation.name} has lines 1 to {len(derivation.lines)}, not {line}")
+        expression = derivation.lines[line - 1].right
+    if expression is None:
+        return None
+    equations = (*derivation.domain.definitions, *_lemmas(derivation, own=False))
+    name = "_".join([derivation.name.rpartition(".")[2], *([str(line)] if line else [])])
+    return Subject(expression, "", text(expression), name, derivation.domain.declarations, equations)
+
+
+def _taken_as_given(subject: Subject, given: Sequence[str]) -> Subject:
+    """Without the definitions of the symbols of these names."""
+    defined = {str(e.left) for e in subject.equations if e.index is None}
+    if unknown := [name for name in given if name not in defined]:
+        raise ExportError(f"nothing defines {', '.join(unknown)}, so it is an argument as it is, or none")
+    return replace(subject, equations=tuple(e for e in subject.equations if str(e.left) not in given))
+
+
 def _left(derivation) -> Basic:
     return derivation.claim.left if isinstance(derivation, Induction) else derivation.lines[-1].left
 
 
-def _lemmas(derivation) -> Iterator[Equation]:
-    """What the derivation and those that it uses conclude."""
+def _lemmas(derivation, own: bool = True) -> Iterator[Equation]:
+    """What the derivation and those that it uses conclude; not `own`: those that it uses alone."""
     for used in derivation.uses:
         yield from _lemmas(used)
-    if derivation.relation == "=":
+    if own and derivation.relation == "=":
         yield derivation.conclusion
 
 

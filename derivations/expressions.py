@@ -26,6 +26,7 @@ from sympy import (
     Integer,
     KroneckerDelta,
     Lambda,
+    Mod,
     Mul,
     Rational,
     S,
@@ -34,6 +35,7 @@ from sympy import (
     Tuple,
     default_sort_key,
     factor_terms,
+    floor,
     powsimp,
     sign,
     sympify,
@@ -389,6 +391,16 @@ class EntryMatrix(MatrixExpr):
 
     def _entry(self, i, j, **options):
         return KroneckerDelta(i, self.i) * KroneckerDelta(j, self.j)
+
+
+class Vec(MatrixExpr):
+    """The columns of a matrix, one below the other."""
+
+    arg = property(lambda self: self.args[0])
+    shape = property(lambda self: (self.arg.rows * self.arg.cols, Integer(1)))
+
+    def _entry(self, i, j, **options):
+        return self.arg[Mod(i, self.arg.rows), floor(i / self.arg.rows)]
 
 
 class Blocks(MatrixExpr):

@@ -54,6 +54,8 @@ NAMED = words(
     "sigmoid softplus diag relu ReLU logdet abs"
 )
 SPELLING = {"Tr": "tr", "sgn": "sign", "ReLU": "relu", "lg": "log10", "Diag": "diag", "arsinh": "asinh"}
+CALLED = {"Gamma": "gamma", "sigma": "sigmoid", "psi": "digamma"}
+"""Greek letters that are functions where a bracket follows, unless they are declared."""
 ARCS = {"sin": "asin", "cos": "acos", "tan": "atan", "sinh": "asinh", "cosh": "acosh", "tanh": "atanh"}
 BRACKETS = {"(": ")", "[": "]", "\\{": "\\}", "{": "}", "\\lbrack": "\\rbrack", "\\lbrace": "\\rbrace"}
 BAR_PAIRS = {"|": "|", "\\lvert": "\\rvert", "\\vert": "\\vert"}
@@ -291,12 +293,9 @@ class Translator:
         if piece.kind == "letter":
             return self.plain_function()
         name = piece.text[1:] if piece.kind == "command" else ""
-        if name == "Gamma" and self.called_next() and "Gamma" not in self.names:
+        if name in CALLED and self.called_next() and name not in self.names:
             self.take()
-            return "gamma"
-        if name == "sigma" and self.called_next() and "sigma" not in self.names:
-            self.take()
-            return "sigmoid"
+            return CALLED[name]
         if name in NAMED or name in ARCS:
             self.take()
             return SPELLING.get(name, name)

@@ -26,6 +26,7 @@ from sympy.matrices.expressions import Determinant, Identity, KroneckerProduct, 
 
 from .expressions import (
     ShapeError,
+    Vec,
     add,
     diagonal,
     elementwise,
@@ -42,11 +43,14 @@ from .expressions import (
 
 LONGEST_TEXT = 2000
 LONGEST_NUMBER = 40
+LARGEST_SCALE = 400
 DEEPEST_NESTING = 40
 LARGEST_MATRIX_POWER = 20
 MOST_LISTED = 12
 LARGEST_EXPONENT = 10**6
 MOST_BITS = 2**12
+MANY = 0
+"""The number of arguments of a function that takes two or more."""
 NO_OPERATION = "an operation is missing here, perhaps *"
 
 
@@ -286,17 +290,22 @@ def norm(x) -> Expr:
     return sympy.sqrt(trace(product(transpose(x), x)))
 
 
+def _dot(a, b) -> Expr:
+    """The sum of the products of the entries."""
+    return trace(product(transpose(a), b))
+
+
 def extremum(function: type) -> Callable:
-    """Max or Min of two scalars, or of every entry of one matrix and a scalar."""
+    """Max or Min of scalars, or of every entry of one matrix and scalars."""
 
     def apply(*values):
         matrices = [v for v in values if is_matrix(v)]
         if not matrices:
             return function(*values)
         if len(matrices) > 1:
-            raise ShapeError("max and min take scalars, or one matrix and one scalar")
-        (bound,) = (v for v in values if not is_matrix(v))
-        return elementwise(lambda entry: function(entry, bound), matrices[0])
+            raise ShapeError("max and min take scalars, or one matrix and scalars")
+        bounds = [v for v in values if not is_matrix(v)]
+        return elementwise(lambda entry: function(entry, *bounds), matrices[0])
 
     return apply
 
@@ -309,13 +318,15 @@ MATRIX_FUNCTIONS: dict[str, tuple[int, Callable]] = {
     "diag": (1, diagonal),
     "transpose": (1, transpose),
     "hadamard": (2, lambda a, b: hadamard(a, b) if is_matrix(a) else a * b),
+    "vec": (1, lambda x: Vec(x) if is_matrix(x) else x),
+    "dot": (2, lambda a, b: _dot(a, b) if is_matrix(a) else a * b),
     "kron": (2, lambda a, b: KroneckerProduct(a, b) if is_matrix(a) and is_matrix(b) else a * b),
     "eye": (1, Identity),
     "ones": (2, OneMatrix),
     "logdet": (1, lambda x: sympy.log(_on_matrix(determinant, _same)(x))),
     "norm": (1, _on_matrix(norm, sympy.Abs)),
-    "max": (2, extremum(sympy.Max)),
-    "min": (2, extremum(sympy.Min)),
+    "max": (MANY, extremum(sympy.Max)),
+    "min": (MANY, extremum(sympy.Min)),
 }
 CONSTANTS = {"pi": sympy.pi}
 FUNCTIONS = sorted({*SCALAR_FUNCTIONS, *MATRIX_FUNCTIONS})
@@ -508,7 +519,7 @@ class Reader:
 
     def number(self, token: Token) -> Expr:
         mantissa, _, exponent = token.text.lower().partition("e")
-        if len(mantissa) > LONGEST_NUMBER or abs(int(exponent[:6] or 0)) > LONGEST_NUMBER:
+        if len(mantissa) > LONGEST_NUMBER or abs(int(exponent[:6] or 0)) > LARGEST_SCALE:
             raise self.error("this number is too long", token)
         return Rational(mantissa) * Integer(10) ** int(exponent or 0)
 
@@ -536,9 +547,8 @@ class Reader:
         arguments, close = self.arguments(opening, separator=",")
         arity, build = BUILDERS.get(name.text) or (1, _entrywise(name.text))
         place = Part(None, name.start, close.end)
-        if len(arguments) != arity:
-            plural = "s" if arity > 1 else ""
-            raise self.error(f"{name.text} takes {arity} argument{plural}, not {len(arguments)}", place)
+        if complaint := miscounted(arity, len(arguments)):
+            raise self.error(f"{name.text} takes {complaint}", place)
         if complaint := self.misfit(name.text, arguments):
             raise self.error(complaint, place, wanted_equal(name.text, arguments))
         values = [a.value for a in arguments]
@@ -553,8 +563,8 @@ class Reader:
             return f"{name} needs a square matrix, not {self.describe(first)}"
         if name == "diag" and not (rows_cols and equal_size(rows_cols[1], 1)):
             return f"diag takes a column, not {self.describe(first)}"
-        if name == "hadamard" and not _alike(first.value, last.value):
-            return f"hadamard takes two of one shape, not {self.describe(first)} and {self.describe(last)}"
+        if name in ("hadamard", "dot") and not _alike(first.value, last.value):
+            return f"{name} takes two of one shape, not {self.describe(first)} and {self.describe(last)}"
         return ""
 
     def arguments(self, opening: Token, separator: str = "") -> tuple[list[Part], Token]:
@@ -571,10 +581,17 @@ class Reader:
         return parts, self.take()
 
 
+def miscounted(arity: int, given: int) -> str:
+    """How many arguments are wanted and how many are there, if that differs."""
+    if arity == MANY:
+        return "" if given > 1 else f"2 arguments or more, not {given}"
+    return "" if given == arity else f"{arity} argument{'s' if arity > 1 else ''}, not {given}"
+
+
 def wanted_equal(name: str, arguments: list[Part]) -> tuple:
     """The pairs of sizes that a matrix function wants equal: square, a column, or two of one shape."""
     first, last = (shape(arguments[i].value) for i in (0, -1))
-    if name == "hadamard":
+    if name in ("hadamard", "dot"):
         return tuple(zip(first, last, strict=False))
     if name == "diag":
         return ((first[1], Integer(1)),) if first else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sympy import Basic, Expr, Mul, exp, log, sympify
+from sympy import Basic, Expr, Mul, S, exp, log, sympify
 
 from .expressions import ShapeError, describe, elementwise, equal_size, is_matrix, product, subtract
 
@@ -126,6 +126,21 @@ class Entry(RealScalar):
     """The entry of a column at an index that counts from 1: ``args = (column, index)``."""
 
     index = property(lambda self: self.args[1])
+
+
+class Component(RealScalar):
+    """The entry of a matrix at a row and a column that count from 1: ``args = (matrix, row, column)``."""
+
+    row = property(lambda self: self.args[1])
+    column = property(lambda self: self.args[2])
+
+
+class Same(RealScalar):
+    """1 where two indices are equal, else 0: ``args = (i, j)``, also written [i = j]."""
+
+    def __new__(cls, i, j):
+        i, j = sympify(i), sympify(j)
+        return S.One if i == j else Basic.__new__(cls, i, j)
 
 
 class Kernel(RealScalar):

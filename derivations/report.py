@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from sympy import Symbol
 
 from .chain import Derivation, Induction, Line, Rule, Verdict
+from .component_printing import component_latex, component_text
+from .components import components
 from .domain import Declaration, Equation, Inequality
 from .expressions import Family, VectorFunction
 from .printing import TEX_NAMES, latex, text
+from .small_steps import is_small
 from .verification import AGREEMENT_DIGITS, POINTS, SEED, CheckedLine, check
 
 METHODS = {
@@ -128,10 +131,38 @@ def _line_dict(derivation, part: Derivation, checked: CheckedLine, number: int) 
         "trusted": bool(rule and rule.trusted),
         "conditions": [_condition(c) for c in checked.conditions],
         "conditions_text": [c.template.format(*map(text, c.terms)) for c in checked.conditions],
+        "small": is_small(part, checked.number),
+        "components": _components(line, part, asked),
         "verdict": checked.verdict.value if checked.verdict else None,
         "problem": checked.problem,
         "evidence": _evidence_dict(checked, part),
     }
+
+
+def _components(line: Line, part: Derivation, asked: bool) -> dict | None:
+    """The line by its entries, in LaTeX and as text; None where the line has no such form of its own."""
+    form = components(line, part)
+    if form is None:
+        return None
+    left, right = form.line.left, form.line.right
+    return {
+        "left": component_latex(left, form),
+        "right": "" if asked else component_latex(right, form),
+        "left_text": component_text(left, form),
+        "text": "" if asked else f"{line.relation} {component_text(right, form)}",
+        "entries": [[str(index), str(size)] for index, size in form.indices],
+    }
+
+
+def by_entries(report: dict) -> dict:
+    """The same report with each line in its component form, where it has one."""
+    parts = [part | {"lines": [_line_by_entries(line) for line in part["lines"]]} for part in report["parts"]]
+    return report | {"parts": parts}
+
+
+def _line_by_entries(line: dict) -> dict:
+    form = line["components"]
+    return line if form is None else line | {key: form[key] for key in ("left", "right", "text")}
 
 
 RELATION_TEX = {"=": "=", "<=": r"\le", ">=": r"\ge", "→": r"\to"}
@@ -170,14 +201,23 @@ def sizes_proved(checked: CheckedLine, part: Derivation) -> str:
 
 
 def _repeated_left_dropped(rows: list[dict]) -> list[dict]:
-    """A left side is shown where it is new."""
-    shown = None
+    """A left side is shown where it is new, in the matrix form and in the component form."""
+    shown = shown_by_entries = None
     for row in rows:
-        new = row["left"] != shown
-        shown, left = row["left"], row.pop("left_text")
-        row["text"] = f"{left} {row['text']}".rstrip() if new else row["text"]
-        row["left"] = row["left"] if new else ""
+        shown = _drop_left(row, shown)
+        form = row["components"]
+        shown_by_entries = shown if form is None else _drop_left(form, shown_by_entries)
     return rows
+
+
+def _drop_left(row: dict, shown: str | None) -> str:
+    """The left side of the row, which is dropped if it is the one shown last."""
+    left, left_text = row["left"], row.pop("left_text")
+    if left == shown:
+        row["left"] = ""
+    else:
+        row["text"] = f"{left_text} {row['text']}".rstrip()
+    return left
 
 
 def _declarations(derivation) -> tuple[Declaration, ...]:

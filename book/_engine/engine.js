@@ -3,7 +3,7 @@
 
 window.checkedDerivations = (() => {
   // How long Python may go on without a sign of life, in milliseconds, on a machine that is not slow.
-  const LIMITS = { check: 2000, typeset: 2000, line: 5000, gradient: 20000 };
+  const LIMITS = { check: 2000, typeset: 2000, legend: 5000, line: 10000, gradient: 20000 };
   const place = new URL("./", document.currentScript.src);
   const watchers = new Set();
   const waiting = new Map(); // id -> {request, resolve, reject}
@@ -101,6 +101,8 @@ window.checkedDerivations = (() => {
   return {
     ask,
     start,
+    checkLine: (label, text) => ask({ do: "line", label, text }),
+    legend: (label) => ask({ do: "legend", label }),
     watch: (watcher) => (watchers.add(watcher), watcher(state)),
     retry: () => state.name === "failed" && (tell({ name: "not started" }), start()),
   };

@@ -90,6 +90,7 @@ const escaped = (text) => text.replace(/[&<>]/g, (c) => ({ "&": "&amp;", "<": "&
 // Formulas in an answer, set as mathematics: {tex} gets {html}, and so does each line of a chain.
 async function withMathematics(answer) {
   if (answer.tex) answer.html = await typeset(answer.tex, true);
+  for (const entry of answer.legend ?? []) entry.html = await typeset(entry.tex, false);
   for (const part of answer.report?.parts ?? []) {
     for (const line of part.lines) {
       const continued = line.left ? line.left : "\\quad {}";

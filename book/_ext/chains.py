@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -15,9 +16,11 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 import derivations
+from forms import both_forms
 from pieces import bullets, disclosure, display, facts, paragraph, rich, span, summary
 from places import link_to, note_place, place_id
 from reports import UnknownName, failures, tally, verified
+from wrong_steps import wrong_steps
 
 log = logging.getLogger(__name__)
 
@@ -77,9 +80,15 @@ def number_of(line: dict, linked: bool) -> nodes.paragraph:
     return nodes.paragraph("", "", link, classes=["number-cell"])
 
 
+def mathematics(line: dict) -> nodes.Node:
+    """The line in the form it is derived in, and by its entries."""
+    by_entries = line.get("components")
+    return both_forms(equation(line), by_entries and equation(by_entries | {"relation": line["relation"]}))
+
+
 def line_item(line: dict, docname: str, linked: bool) -> nodes.list_item:
     item = nodes.list_item("", classes=["line"], ids=[place_id(line["label"])] if linked else [])
-    item += [number_of(line, linked), display(equation(line)), because(line, docname)]
+    item += [number_of(line, linked), mathematics(line), because(line, docname)]
     if line["conditions"]:
         item += paragraph(f"Needs: {'; '.join(line['conditions'])}.", "conditions")
     if line["verdict"]:
@@ -92,8 +101,22 @@ def part_nodes(part: dict, claim: str | None, docname: str, linked: bool) -> Ite
         yield nodes.rubric("", "", *rich(part["title"]), classes=["part"])
     if claim:
         yield nodes.container("", paragraph("Claim", "claim-word"), display(claim), classes=["claim"])
-    items = [line_item(line, docname, linked) for line in part["lines"]]
+    items = folded_where_small([(line, line_item(line, docname, linked)) for line in part["lines"]])
     yield nodes.enumerated_list("", *items, classes=["chain"], enumtype="arabic")
+
+
+def folded_where_small(lines: list[tuple[dict, nodes.list_item]]) -> Iterator[nodes.list_item]:
+    """The lines, runs of small steps folded; what they come to, the line after them, stays in view."""
+    for small, run in groupby(lines, key=lambda entry: entry[0].get("small", False)):
+        rows = list(run)
+        items = [item for _, item in rows]
+        yield from [small_steps([line["rule"] for line, _ in rows], items)] if small else items
+
+
+def small_steps(rules: list[str], items: list[nodes.list_item]) -> nodes.list_item:
+    count = f"{len(rules)} small step{'s' if len(rules) > 1 else ''}: {', '.join(dict.fromkeys(rules))}"
+    inner = nodes.enumerated_list("", *items, classes=["chain"], enumtype="arabic")
+    return nodes.list_item("", disclosure("", summary("", "", *rich(count)), inner, classes=["small-steps"]))
 
 
 def chosen_parts(checked: dict, numbers: str) -> list[dict]:
@@ -132,6 +155,8 @@ class DerivationDirective(SphinxDirective):
         if not excerpt:
             box += self.head(checked)
         box += self.folded(list(self.lines(parts, excerpt)))
+        if not excerpt:
+            box += wrong_steps(self.env, checked["name"])
         return box
 
     def lines(self, parts: list[dict], excerpt: bool) -> Iterator[nodes.Node]:
@@ -193,6 +218,8 @@ class StepRole(SphinxRole):
 def setup(app):
     app.setup_extension("pieces")
     app.setup_extension("places")
+    app.setup_extension("forms")
+    app.setup_extension("previews")
     app.add_directive("derivation", DerivationDirective)
     app.add_role("step", StepRole())
     # Reports are kept in the environment of one process.

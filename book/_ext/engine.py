@@ -1,7 +1,8 @@
 """Python in the reader's browser: Pyodide, the modules that grade, and a picture of the memory they start from.
 
 All of it is served from the site itself, below ``_static/engine``.  What it was made from is in its name, so that a
-build that changes none of it makes none of it again, and no browser keeps an old one.
+build that changes none of it makes none of it again, and no browser keeps an old one.  The students' edition gets
+a library without the derivations of the topics and without the slips that are made of them.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ LEFT_OUT_OF_CHECKS = ("test_", "audit", "__main__", "strategies", "gradients", "
 FILES = {".py", ".json", ".gz", ".txt"}
 
 
+EDITION = "student" if is_for_students() else "full"
+
+
 def modules() -> Iterator[tuple[str, Path]]:
     """What goes into the library: the name in it, and the file."""
     for package in (*PACKAGES, derivations, checks):
@@ -63,7 +67,16 @@ def left_out(package: str, inside: Path) -> bool:
         return True
     if package == "sympy":
         return inside.parts[0] in LEFT_OUT_OF_SYMPY
+    if EDITION == "student" and tells(package, inside):
+        return True
     return package == "checks" and len(inside.parts) == 1 and inside.stem.startswith(LEFT_OUT_OF_CHECKS)
+
+
+def tells(package: str, inside: Path) -> bool:
+    """Whether a module holds solutions."""
+    if package == "derivations":
+        return inside.parts[0].removesuffix(".py") in derivations.TOPICS
+    return package == "checks" and inside.stem.endswith("_slips")
 
 
 def digest(wanted: list[tuple[str, Path]]) -> str:
@@ -80,10 +93,11 @@ def made() -> tuple[str, Path]:
         raise ExtensionError("Pyodide is needed for the answer boxes: run `make site`, which installs it")
     wanted = list(modules())
     name = digest(wanted)
-    folder = KEPT / name
+    kept = KEPT / EDITION
+    folder = kept / name
     if not (folder / "memory.bin").exists():
         log.info("making Python for the reader's browser ready ...")
-        shutil.rmtree(KEPT, ignore_errors=True)
+        shutil.rmtree(kept, ignore_errors=True)
         make(folder, wanted)
     return name, folder
 

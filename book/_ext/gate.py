@@ -1,6 +1,7 @@
 """What a finished site must not hold, and Sphinx's warnings miss: ``python book/_ext/gate.py _build/html``.
 
-Looked for on every page: TeX that was not understood, requests that leave the site, undescribed pictures.
+Looked for on every page: TeX that was not understood, requests that leave the site, undescribed pictures, figures
+without data.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+
+from figure_gate import faults_of
 
 # attributes that make a browser fetch something when it opens the page
 FETCHED = {
@@ -52,9 +55,9 @@ def faults(folder: Path) -> Iterator[str]:
     if not pages:
         yield f"{folder}: no pages"
     for path in pages:
-        page = Page()
-        page.feed(path.read_text(encoding="utf-8"))
-        yield from (f"{path}: {fault}" for fault in page.faults)
+        page, text = Page(), path.read_text(encoding="utf-8")
+        page.feed(text)
+        yield from (f"{path}: {fault}" for fault in (*page.faults, *faults_of(path, text)))
     for path in sorted(folder.rglob("*.css")):
         text = path.read_text(encoding="utf-8")
         if "url(http" in text or "url(//" in text or "@import url(http" in text:

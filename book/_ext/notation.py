@@ -34,7 +34,7 @@ SYMBOL = re.compile(
     r"|(?P<plain>[A-Za-z])"
 )
 # Rules are stated in letters of their own; exercises say what theirs are.
-APART = {"reason", "exercise", "axioms", "totals", "symbols", "conditions", "evidence"}
+APART = {"reason", "exercise", "axioms", "totals", "symbols", "conditions", "evidence", "wrong-steps"}
 
 
 def symbols_in(tex: str) -> Iterator[str]:

@@ -65,7 +65,9 @@ class DerivationDomain(Domain):
             derivation = target.rsplit(".", 1)[0]
             text = f"line {number}" if docname == fromdocname else f"{derivation}, line {number}"
             contnode = nodes.inline("", text, classes=["step"])
-        return make_refnode(builder, fromdocname, docname, place_id(target), contnode, target)
+        link = make_refnode(builder, fromdocname, docname, place_id(target), contnode, target)
+        link["previewed"] = target
+        return link
 
 
 def setup(app):

@@ -36,6 +36,22 @@ def rnn_long_range_growing(slopes):
     half = 0.5 / max(slopes)      # eigenvalues half the bound, not 0
     return [[c + half, 2 * c], [-c / 2, half - c]]
 """
+BY_EINSUM = """
+def rnn_long_range_growing(slopes):
+    v = np.array([1.0, -1.0])
+    trace = np.einsum("i,i,i->", v, slopes, np.ones(2))      # of diag(slopes) (v 1ᵀ)
+    return np.einsum("i,j->ij", v, np.ones(2)) * 2.5 / trace
+"""
+BY_LOOPS = """
+def rnn_long_range_growing(slopes):
+    c = 1.0
+    while True:
+        U = [[c, c], [-c, -c]]
+        J = [[slopes[i] * U[i][j] for j in range(2)] for i in range(2)]
+        if abs(J[0][0] + J[1][1]) >= 2:                      # the eigenvalue of J that is not 0
+            return U
+        c *= 2
+"""
 NO_ARRAY = """
 def rnn_long_range_shrinking(slopes):
     d, e = (float(s) for s in slopes)
@@ -49,6 +65,26 @@ EIGENVECTOR = SOLVED.replace(
     "return U, np.array([J[1, 0], 0.5 - J[0, 0]])",
     "values, vectors = np.linalg.eig(J.T)\n    return U, vectors[:, np.argmin(abs(values))]",
 )
+# only the weights: v in single precision has a share in the direction that explodes, and it is not small any more
+SHRINKING_SINGLE = EIGENVECTOR.replace("    J =", "    U = np.float32(U)\n    J =")
+SHRINKING_EINSUM = SOLVED.replace("np.diag(slopes) @ U", 'np.einsum("i,ij->ij", slopes, U)').replace(
+    "np.array([J[1, 0], 0.5 - J[0, 0]])", 'np.einsum("ij,j->i", [[0, 1], [-1, 0]], [J[0, 0] - 0.5, J[1, 0]])'
+)
+SHRINKING_LOOPS = """
+def rnn_long_range_shrinking(slopes):
+    d, e = slopes
+    m = min(slopes)
+    p, q = 1.5 / m, 2 / m
+    a = (0.5 + 2 * d * e * p * q - (p + q) * e) / (d - e)
+    U = [[a, 1.0], [a * (p + q - a) - p * q, p + q - a]]
+    # the larger eigenvalue divided out of any vector, by the theorem of Cayley and Hamilton
+    J = [[slopes[i] * U[i][j] for j in range(2)] for i in range(2)]
+    largest = J[0][0] + J[1][1] - 0.5
+    v = []
+    for j in range(2):
+        v.append(sum((1.0, 0.5)[i] * (J[i][j] - largest * (i == j)) for i in range(2)))
+    return U, v
+"""
 NULL_SPACE = SOLVED.replace(
     "return U, np.array([J[1, 0], 0.5 - J[0, 0]])",
     "return U, np.linalg.svd((J - np.eye(2) / 2).T)[2][-1]",
@@ -69,6 +105,8 @@ WHEATS = {
         "scaled": SCALED,
         "float32": SINGLE,
         "eigenvalues not 0": SHIFTED,
+        "einsum": BY_EINSUM,
+        "loops": BY_LOOPS,
     },
     "rnn_long_range.shrinking": {
         "solved": SOLVED,
@@ -76,6 +114,9 @@ WHEATS = {
         "no arrays": NO_ARRAY,
         "eigenvector": EIGENVECTOR,
         "null space": NULL_SPACE,
+        "float32": SHRINKING_SINGLE,
+        "einsum": SHRINKING_EINSUM,
+        "loops": SHRINKING_LOOPS,
     },
     "rnn_long_range.cancelling": {
         "one state is 0": {"w": 2, "h0": 25, "x": [-50, -100, 0]},

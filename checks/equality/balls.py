@@ -55,9 +55,14 @@ class Ball:
     def __init__(self, field: BallField, value, error: float):
         self.field, self.value, self.error = field, value, error
 
+    def is_exact_zero(self) -> bool:
+        return self.error == EXACT and not self.value
+
     def __add__(self, other):
         if other.__class__ is not Ball:
             other = self.field.number(other)
+        if other.is_exact_zero():
+            return self
         value = self.value + other.value
         error = log_sum(self.error, other.error)
         if value - self.value == other.value and value - other.value == self.value:
@@ -78,6 +83,8 @@ class Ball:
     def __mul__(self, other):
         if other.__class__ is not Ball:
             other = self.field.number(other)
+        if self.is_exact_zero() or other.is_exact_zero():
+            return self.field.zero
         error = EXACT
         if self.error != EXACT or other.error != EXACT:
             error = log_sum(magnitude(self.value) + other.error, magnitude(other.value) + self.error)
@@ -89,6 +96,21 @@ class Ball:
     def __truediv__(self, other):
         other = self.field.number(other)
         return self * other.reciprocal()
+
+    @staticmethod
+    def product_of_rows(a: list, b: list) -> list:
+        """The product of two matrices; what is exactly 0 costs nothing."""
+        zero, width = a[0][0].field.zero, len(b[0])
+        entries = [[(j, y) for j, y in enumerate(row) if not y.is_exact_zero()] for row in b]
+        found = []
+        for row in a:
+            sums: dict = {}
+            for x, others in zip(row, entries, strict=True):
+                if not x.is_exact_zero():
+                    for j, y in others:
+                        sums[j] = sums[j] + x * y if j in sums else x * y
+            found.append([sums.get(j, zero) for j in range(width)])
+        return found
 
     def __rtruediv__(self, other):
         return self.field.number(other) / self
@@ -153,6 +175,7 @@ class BallField(Numbers):
         super().__init__(digits)
         self.trusting = trusting
         self.rounding = GUARD_BITS - self.context.prec
+        self.zero = Ball(self, self.context.zero, EXACT)
 
     def rounded(self, value, error: float) -> Ball:
         """A value that was computed from others of this error, and then rounded."""
@@ -161,6 +184,8 @@ class BallField(Numbers):
     def number(self, value) -> Ball:
         if isinstance(value, Ball):
             return value
+        if value == 0:
+            return self.zero
         found = super().number(value)
         numerator, denominator = _fraction(value)
         exact = denominator & (denominator - 1) == 0 and numerator.bit_length() < self.context.prec
@@ -259,6 +284,8 @@ def eliminate(rows: list, size: int):
         for i in range(size):
             if i != k:
                 factor = rows[i][k]
+                if factor.is_exact_zero():
+                    continue
                 rows[i] = [x - factor * y for x, y in zip(rows[i], rows[k], strict=True)]
     return rows, determinant
 

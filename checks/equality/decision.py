@@ -9,7 +9,7 @@ other has one; single points, as 0 in x²/x, are no matter.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, islice
 
@@ -19,10 +19,11 @@ from derivations.fields import Unevaluable
 
 from .balls import Ball, Blurred, TooLarge, field, log_sum, magnitude
 from .formula import Formula, entries
+from .large_sizes import carries_over, for_every_size, large_points, large_sizes
 from .points import more, neighbours, points, simpler
 from .proof import is_proved
 
-DIGITS = (50, 200, 800)
+DIGITS = (50, 200, 600)
 DEEP = (200, 600)
 MOST_DEEP = 6
 ENOUGH = 8
@@ -60,6 +61,12 @@ def decide(expected: Formula, answer: Formula) -> Decision:
     pair = expected, answer
     if not same_shape(expected, answer):
         return Decision("refuted", witness=first_witness(pair))
+    large = large_sizes(pair)
+    return decide_large(pair, large) if large else decide_small(pair)
+
+
+def decide_small(pair) -> Decision:
+    expected, answer = pair
     if is_same(expected, answer) and any(judge(pair, p) == SAME for p in sample(pair)):
         return Decision("proved", 1)
     agreeing: list = []
@@ -77,6 +84,27 @@ def decide(expected: Formula, answer: Formula) -> Decision:
     return Decision("proved" if is_proved(expected, answer) else "supported", len(agreeing))
 
 
+def decide_large(pair, large: set) -> Decision:
+    """What holds for every size holds for these; what does not is held against the sizes themselves."""
+    general = for_every_size(pair, large)
+    found = decide_small(general) if general else Decision("undecided")
+    agreeing = 0
+    for point in large_points(pair):
+        verdict = judge(pair, point)
+        if verdict == DIFFERENT or (verdict == PARTIAL and found.verdict == "refuted"):
+            return Decision("refuted", agreeing, witness(pair, point))
+        agreeing += verdict == SAME
+    if found.equal or (not agreeing and differs(found) and carries_over(general)):
+        return replace(found, points=found.points + agreeing)
+    return Decision("supported", agreeing) if agreeing else Decision("undecided")
+
+
+def differs(found: Decision) -> bool:
+    """Whether both formulas have a value at the witness."""
+    shown = found.witness
+    return bool(shown) and shown.expected is not None and shown.answer is not None
+
+
 def is_same(expected: Formula, answer: Formula) -> bool:
     return expected.value == answer.value and set(expected.conditions) == set(answer.conditions)
 
@@ -86,6 +114,8 @@ def same_shape(one: Formula, other: Formula) -> bool:
 
 
 def sample(pair) -> Iterator[dict]:
+    if large_sizes(pair):
+        return large_points(pair)
     return chain(points(pair), more(pair, MOST_MORE))
 
 

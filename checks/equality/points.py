@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import islice, product
+from itertools import combinations, islice, product
 from random import Random
 
 import sympy
@@ -176,8 +176,8 @@ def kinks(formulas) -> list:
         found |= {node.args[0] for node in f.value.atoms(Abs, sign)}
         found |= {p.base for p in f.value.atoms(Pow) if p.exp.is_Rational and not p.exp.is_Integer}
         for node in f.value.atoms(Max, Min):
-            first = min(node.args, key=sympy.default_sort_key)
-            found |= {first - other for other in node.args if other != first}
+            ordered = sorted(node.args, key=sympy.default_sort_key)
+            found |= {one - other for one, other in combinations(ordered, 2)}
     return sorted(found, key=sympy.default_sort_key)
 
 

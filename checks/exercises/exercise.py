@@ -3,6 +3,7 @@
 No exercise holds a right answer.  A formula is held against values that the problem itself yields
 (differences of a loss, conditioning of a density) in situations drawn from its domain; a function
 is called on inputs drawn from its domain and its results are judged by the same kind of property.
+What is known of wrong answers comes from the derivations, and stands apart, in ``<chapter>_slips``.
 Formulas and functions are here; `witness`, `choice` and `chain` have the other three kinds.
 """
 
@@ -11,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from importlib.util import find_spec
 from random import Random
 from typing import ClassVar
 
@@ -61,7 +65,11 @@ class Exercise:
     points: int
     domain: str
     hints: tuple[str, ...] = ()
-    misconceptions: tuple[Misconception, ...] = ()
+
+    @cached_property
+    def misconceptions(self) -> tuple[Misconception, ...]:
+        """Those of this name in the chapter's table."""
+        return slips_of_chapter(self.name.partition(".")[0]).get(self.name, ())
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -82,6 +90,18 @@ class Exercise:
     def template(self) -> str:
         """The Python lines that a reader starts from."""
         raise NotImplementedError
+
+
+def slips_of_chapter(stem: str) -> Mapping[str, tuple[Misconception, ...]]:
+    """The misconceptions of a chapter, by exercise: the table `SLIPS` of ``<stem>_slips``.
+
+    They are made from the derivations, which are solutions.  Nothing here is needed to judge an
+    answer: an edition for students leaves out both, and then there are none.
+    """
+    name = f"{__package__}.{stem}_slips"
+    if None in map(find_spec, (name, f"derivations.{stem}")):
+        return {}
+    return import_module(name).SLIPS
 
 
 # --- formulas -----------------------------------------------------------------------------------

@@ -14,13 +14,11 @@ from .exercise import (
     Disagreement,
     FormulaExercise,
     FunctionExercise,
-    Misconception,
     Parameter,
     Result,
     Situation,
     disagreement,
 )
-from .gaussian_process_slips import COMMON, PREDICT_SLIPS, VARIANCE_SLIPS
 
 VALUES = (0, 1, -1, 2, -2, 0.5, -0.5, 3, -3, 1.5, -1.5)
 # 0 and 1/256, 1 and 1 + 1/256: inputs that nearly coincide
@@ -132,7 +130,6 @@ may coincide with an input.
     admissible=admissible,
     source="conditioning the joint density gives",
     generic={},
-    misconceptions=PREDICT_SLIPS,
 )
 
 # --- one training input, one test input ---------------------------------------------------------
@@ -186,7 +183,6 @@ at one input $x_1$ is known, without noise. Give the variance of its value at $x
     real=("x", "x1"),
     situations=variance_situations,
     source="conditioning the joint density gives",
-    misconceptions=VARIANCE_SLIPS,
 )
 
 # --- the same, line by line -----------------------------------------------------------------------
@@ -225,7 +221,6 @@ equal this variance; the last one may have only `x` and `x1` in it. On the way y
     ),
     situations=with_kernel_values,
     source="conditioning the joint density gives",
-    misconceptions=VARIANCE_SLIPS,
 )
 
 # --- far from the data ----------------------------------------------------------------------------
@@ -304,27 +299,6 @@ without noise. What does it predict at a point that moves away from all inputs?
         ),
     ),
     cases=far_predictions,
-    misconceptions=(
-        Misconception(
-            "back to the mean of the data",
-            "The process returns to its prior mean, which is 0 here.",
-            "a",
-            COMMON,
-        ),
-        Misconception(
-            "variance k* K^-1 k*",
-            "That is what the data explain. It tends to 0; what is left is the prior variance without it.",
-            "b",
-            COMMON,
-        ),
-        Misconception("the last value goes on", "No covariance, no influence.", "c", COMMON),
-        Misconception(
-            "variance that grows by itself",
-            "A variance is never above that of the prior: data can only lower it.",
-            "e",
-            COMMON,
-        ),
-    ),
 )
 
 # --- how loud the mean may be ---------------------------------------------------------------------
@@ -362,38 +336,6 @@ predictive mean can have there, over all data with these two numbers, in terms o
     positive=("E", "v"),
     situations=loudest_situations,
     source="data that reach the bound give the mean",
-    misconceptions=(
-        Misconception(
-            "variance for standard deviation",
-            "A mean is measured like a standard deviation, not like a variance.",
-            "E*(1 - v)",
-            COMMON,
-        ),
-        Misconception(
-            "the variance that is left",
-            "Where everything is still uncertain the data say nothing, so the mean must be small there.",
-            "E*sqrt(v)",
-            COMMON,
-        ),
-        Misconception(
-            "E squared",
-            "E is a root already: twice the values give twice the mean.",
-            "E^2*sqrt(1 - v)",
-            COMMON,
-        ),
-        Misconception(
-            "the variance does not matter",
-            "Far from the data the mean goes to 0, whatever E is.",
-            "E",
-            COMMON,
-        ),
-        Misconception(
-            "the standard deviation taken away",
-            "Variances are subtracted, standard deviations are not.",
-            "E*(1 - sqrt(v))",
-            COMMON,
-        ),
-    ),
 )
 
 EXERCISES = (predict, variance_one, variance_chain, loudest, far_away)

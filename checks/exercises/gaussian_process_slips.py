@@ -15,10 +15,8 @@ from derivations.gaussian_process import y as observed
 from derivations.quantities import Norm
 
 from .arrays import flat
-from .exercise import (
-    Misconception,
-)
-from .slips import Change, Falsified, instead, rewritten, without_term
+from .exercise import Misconception
+from .slips import Change, Falsified, OnInputs, instead, rewritten, without_term
 
 COMMON = "gaussian_process#what-commonly-goes-wrong"
 
@@ -58,7 +56,8 @@ def slipped(mean: Change = same, covariance: Change = same, width: int = 2):
         found = {name: evaluate(f.unchanged if f.slip is same else f.formula, world) for name, f in formulas.items()}
         return {"mean": flat(found["mean"]), "cov": found["covariance"]}
 
-    return answer
+    wrong = [f for f in formulas.values() if f.slip is not same]
+    return OnInputs(wrong[0], answer) if len(wrong) == 1 else answer
 
 
 def deviations(inputs):
@@ -177,3 +176,71 @@ VARIANCE_SLIPS = (
         COMMON,
     ),
 )
+
+
+# --- far from the data ----------------------------------------------------------------------------
+
+FAR_AWAY_SLIPS = (
+    Misconception(
+        "back to the mean of the data",
+        "The process returns to its prior mean, which is 0 here.",
+        "a",
+        COMMON,
+    ),
+    Misconception(
+        "variance k* K^-1 k*",
+        "That is what the data explain. It tends to 0; what is left is the prior variance without it.",
+        "b",
+        COMMON,
+    ),
+    Misconception("the last value goes on", "No covariance, no influence.", "c", COMMON),
+    Misconception(
+        "variance that grows by itself",
+        "A variance is never above that of the prior: data can only lower it.",
+        "e",
+        COMMON,
+    ),
+)
+
+# --- how loud the mean may be ---------------------------------------------------------------------
+
+LOUDEST_SLIPS = (
+    Misconception(
+        "variance for standard deviation",
+        "A mean is measured like a standard deviation, not like a variance.",
+        "E*(1 - v)",
+        COMMON,
+    ),
+    Misconception(
+        "the variance that is left",
+        "Where everything is still uncertain the data say nothing, so the mean must be small there.",
+        "E*sqrt(v)",
+        COMMON,
+    ),
+    Misconception(
+        "E squared",
+        "E is a root already: twice the values give twice the mean.",
+        "E^2*sqrt(1 - v)",
+        COMMON,
+    ),
+    Misconception(
+        "the variance does not matter",
+        "Far from the data the mean goes to 0, whatever E is.",
+        "E",
+        COMMON,
+    ),
+    Misconception(
+        "the standard deviation taken away",
+        "Variances are subtracted, standard deviations are not.",
+        "E*(1 - sqrt(v))",
+        COMMON,
+    ),
+)
+
+SLIPS = {
+    "gaussian_process.predict": PREDICT_SLIPS,
+    "gaussian_process.variance_one": VARIANCE_SLIPS,
+    "gaussian_process.variance_chain": VARIANCE_SLIPS,
+    "gaussian_process.far_away": FAR_AWAY_SLIPS,
+    "gaussian_process.loudest": LOUDEST_SLIPS,
+}

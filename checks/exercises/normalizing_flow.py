@@ -10,8 +10,7 @@ from sympy.matrices.expressions.determinant import Determinant
 
 from .arrays import Array, flat, remembered
 from .chain import ChainExercise, Form
-from .exercise import Disagreement, FunctionExercise, Misconception, Parameter, Result, Situation, disagreement
-from .normalizing_flow_slips import COMMON, GRAD_U_SLIPS, PLANAR_SLIPS
+from .exercise import Disagreement, FunctionExercise, Parameter, Result, Situation, disagreement
 from .witness import Piece, Requirement, Shortfall, WitnessExercise
 
 _mp = mpmath.MPContext()
@@ -158,7 +157,6 @@ result must be exact up to rounding; numerical differences in double precision a
     admissible=admissible,
     source="differences of the objective give",
     generic={},
-    misconceptions=GRAD_U_SLIPS,
 )
 
 # --- the determinant of one layer, line by line ----------------------------------------------------
@@ -228,7 +226,6 @@ The determinant of a matrix is `det(M)`, the identity `eye(n)`, the transpose `w
     situations=planar_situations,
     source="differences of the layer give",
     spellings={"h'": "the slope h'(w.T*z + b) is called gp here"},
-    misconceptions=PLANAR_SLIPS,
 )
 
 # --- a layer that is not one-to-one ---------------------------------------------------------------
@@ -258,34 +255,6 @@ past: $w^\top f(p) > w^\top f(q)$. (Far away the layer keeps the order; so it ta
     requirements=(
         Requirement("p lies behind q along w.", first_is_behind),
         Requirement("the layer carries p past q.", overtaken),
-    ),
-    misconceptions=(
-        Misconception(
-            "a layer that stretches",
-            "A layer that pushes points apart along w, or draws them together a little, keeps their order, "
-            "however steep it is.",
-            {"u": [5, 0], "w": [1, 0], "b": 0, "p": [-1, 0], "q": [1, 0]},
-            COMMON,
-            lambda pieces: first_is_behind(pieces) is None and inner(pieces["w"], pieces["u"]) >= -1,
-        ),
-        Misconception(
-            "points too far apart",
-            "This layer does fold, but not between these points: it moves none by more than |u|.",
-            {"u": [-2, 0], "w": [1, 0], "b": 0, "p": [-10, 0], "q": [10, 0]},
-            COMMON,
-            lambda pieces: (
-                inner(pieces["w"], pieces["u"]) < -1
-                and first_is_behind(pieces) is None
-                and overtaken(pieces) is not None
-            ),
-        ),
-        Misconception(
-            "behind in a coordinate, not along w",
-            "The layer sees points along w only, and w may point the other way.",
-            {"u": [2, 0], "w": [-1, 0], "b": 0, "p": ["-1/2", 0], "q": ["1/2", 0]},
-            COMMON,
-            lambda pieces: first_is_behind(pieces) is not None and inner(pieces["w"], pieces["u"]) < -1,
-        ),
     ),
 )
 

@@ -29,7 +29,8 @@ from derivations.normalizing_flow import (
 
 from .arrays import flat
 from .exercise import Misconception
-from .slips import Change, Falsified, instead, negated_term, rewritten, scaled, without_term
+from .normalizing_flow import first_is_behind, inner, overtaken
+from .slips import Change, Falsified, OnInputs, instead, negated_term, rewritten, scaled, without_term
 
 COMMON = "normalizing_flow#what-commonly-goes-wrong"
 
@@ -61,10 +62,8 @@ def same(formula: Expr) -> Expr:
 
 def slipped(own: Change = same, carried: Change = same):
     """The gradients by all u_k, with a slip in the formula itself, or in the adjoint recurrence."""
-    gradient, recurrence = (
-        f.unchanged if f.slip is same else f.formula
-        for f in (Falsified("normalizing_flow.grad_u", own), Falsified("normalizing_flow.adjoint", carried))
-    )
+    both = Falsified("normalizing_flow.grad_u", own), Falsified("normalizing_flow.adjoint", carried)
+    gradient, recurrence = (f.unchanged if f.slip is same else f.formula for f in both)
     last = Falsified("normalizing_flow.last_adjoint", same).unchanged
 
     def answer(inputs):
@@ -74,7 +73,8 @@ def slipped(own: Change = same, carried: Change = same):
             world.values[delta, layer] = evaluate(recurrence, world.bind(k, layer))
         return {"gradient": [flat(evaluate(gradient, world.bind(k, layer))) for layer in range(1, layers + 1)]}
 
-    return answer
+    wrong = [f for f in both if f.slip is not same]
+    return OnInputs(wrong[0], answer) if len(wrong) == 1 else answer
 
 
 def of_determinant(change) -> Change:
@@ -208,3 +208,39 @@ PLANAR_SLIPS = (
         COMMON,
     ),
 )
+
+
+# --- a layer that is not one-to-one ---------------------------------------------------------------
+
+FOLDING_SLIPS = (
+    Misconception(
+        "a layer that stretches",
+        "A layer that pushes points apart along w, or draws them together a little, keeps their order, "
+        "however steep it is.",
+        {"u": [5, 0], "w": [1, 0], "b": 0, "p": [-1, 0], "q": [1, 0]},
+        COMMON,
+        lambda pieces: first_is_behind(pieces) is None and inner(pieces["w"], pieces["u"]) >= -1,
+    ),
+    Misconception(
+        "points too far apart",
+        "This layer does fold, but not between these points: it moves none by more than |u|.",
+        {"u": [-2, 0], "w": [1, 0], "b": 0, "p": [-10, 0], "q": [10, 0]},
+        COMMON,
+        lambda pieces: (
+            inner(pieces["w"], pieces["u"]) < -1 and first_is_behind(pieces) is None and overtaken(pieces) is not None
+        ),
+    ),
+    Misconception(
+        "behind in a coordinate, not along w",
+        "The layer sees points along w only, and w may point the other way.",
+        {"u": [2, 0], "w": [-1, 0], "b": 0, "p": ["-1/2", 0], "q": ["1/2", 0]},
+        COMMON,
+        lambda pieces: first_is_behind(pieces) is not None and inner(pieces["w"], pieces["u"]) < -1,
+    ),
+)
+
+SLIPS = {
+    "normalizing_flow.grad_u": GRAD_U_SLIPS,
+    "normalizing_flow.planar_chain": PLANAR_SLIPS,
+    "normalizing_flow.folding": FOLDING_SLIPS,
+}

@@ -18,7 +18,6 @@ from .exercise import (
     Situation,
     disagreement,
 )
-from .rnn_slips import ADJOINT_SLIPS, GRAD_U_SLIPS
 
 SMALL = (0, 1, -1, 2, -2, 0.5, -0.5, 3, -3, 0.25, -0.25, 1.5, -1.5, 4, -4)
 
@@ -118,7 +117,6 @@ precision are not.
     judge=judge_grad_U,
     source="differences of the loss give",
     generic={"T": 8},
-    misconceptions=GRAD_U_SLIPS,
 )
 
 # --- the adjoint, one step back -----------------------------------------------------------------
@@ -241,7 +239,6 @@ The transpose is `U.T`; `hadamard(u, v)` is the entrywise product, `diag(v)` the
     situations=adjoint_situations,
     source="differences of the remaining losses give",
     spellings={"g'": "the slopes g'(z_t) are called gp here"},
-    misconceptions=ADJOINT_SLIPS,
 )
 
 # --- the same, line by line -----------------------------------------------------------------------
@@ -291,7 +288,6 @@ $\delta_t$; the last one may have only `dL`, `U`, `gp` and `d` in it. On the way
     situations=with_jacobian(adjoint_situations),
     source="differences of the remaining losses give",
     spellings={"g'": "the slopes g'(z_t) are called gp here"},
-    misconceptions=ADJOINT_SLIPS,
 )
 
 EXERCISES = (grad_U, adjoint_step, adjoint_chain)

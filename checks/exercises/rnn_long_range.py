@@ -11,13 +11,11 @@ from .exercise import (
     Disagreement,
     FormulaExercise,
     FunctionExercise,
-    Misconception,
     Parameter,
     Result,
     Situation,
 )
 from .rnn_long_range_claims import condition
-from .rnn_long_range_slips import COMMON, GROWING_SLIPS, SHRINKAGE, SHRINKING_SLIPS, STEEPEST_SLIPS, STEPS
 from .two_units import exact, invariants, power, radius_below, size, spectral_radius, step, times
 from .witness import Piece, Requirement, Shortfall, WitnessExercise
 
@@ -55,15 +53,13 @@ $\partial h_{t+l} / \partial h_t$ for *every* such network, in terms of `lam` ($
     positive=("lam", "s", "l"),
     situations=steepest_situations,
     source="a network that reaches the bound has",
-    misconceptions=STEEPEST_SLIPS,
 )
 
 # --- witnesses ------------------------------------------------------------------------------------
 
 SLOPES = (0.5, 1.0, 0.25, 2.0, 0.75, 3.0, 4.0)
-
-
 LAG, GROWTH = 20, 1000.0
+STEPS, SHRINKAGE = 4, 0.1
 
 
 def judge_growing(inputs: Mapping[str, list], results: Mapping[str, Array]) -> Disagreement | None:
@@ -106,7 +102,6 @@ norm of $J^{20}$ is at least $1000$.
     judge=judge_growing,
     admissible=different,
     source="the problem sets",
-    misconceptions=GROWING_SLIPS,
 )
 
 
@@ -152,7 +147,6 @@ $\lVert v^\top J^4 \rVert \le \tfrac1{10} \lVert v \rVert$.
     judge=judge_shrinking,
     admissible=different,
     source="the problem sets",
-    misconceptions=SHRINKING_SLIPS,
 )
 
 # --- terms that explode, and a gradient that is zero ----------------------------------------------
@@ -194,15 +188,6 @@ def cancelled(pieces: Mapping) -> Shortfall | None:
     return Shortfall(gradient, Fraction(0)) if gradient else None
 
 
-def states_of(pieces: Mapping) -> list:
-    return run_forward(pieces["w"], pieces["h0"], pieces["x"])
-
-
-def later_states_cancel(pieces: Mapping) -> bool:
-    w, states = pieces["w"], states_of(pieces)
-    return sum(w ** (3 - time) * states[time] for time in (1, 2, 3)) == 0
-
-
 cancelling = WitnessExercise(
     name="rnn_long_range.cancelling",
     question="Q1b",
@@ -228,36 +213,6 @@ by $w$ is *exactly* 0.
         Requirement("the weight is at least 2 in size.", steep_enough),
         Requirement("the term with the longest lag, w² h_0, is at least 100 in size.", large_enough),
         Requirement("the derivative of the loss by w is 0.", cancelled),
-    ),
-    misconceptions=(
-        Misconception(
-            "h_t in place of h_{t-1}",
-            "The weight of a step was multiplied with the state before it.",
-            {"w": 2, "h0": 25, "x": [-50, 0, 0]},
-            COMMON,
-            later_states_cancel,
-        ),
-        Misconception(
-            "only the direct term",
-            "Holding h_2 constant while differentiating h_3 leaves one term of three.",
-            {"w": 2, "h0": 25, "x": [0, -100, 1]},
-            COMMON,
-            lambda pieces: states_of(pieces)[2] == 0,
-        ),
-        Misconception(
-            "the loss is zero, not its derivative",
-            "A loss may be 0 where it is steep.",
-            {"w": 2, "h0": 25, "x": [0, 0, -200]},
-            COMMON,
-            lambda pieces: states_of(pieces)[3] == 0,
-        ),
-        Misconception(
-            "all terms are small",
-            "Then nothing explodes. Large terms that cancel are asked for.",
-            {"w": 2, "h0": 0, "x": [0, 0, 0]},
-            COMMON,
-            lambda pieces: abs(pieces["w"] ** 2 * pieces["h0"]) < 1,
-        ),
     ),
 )
 

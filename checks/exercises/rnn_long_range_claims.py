@@ -7,10 +7,6 @@ from fractions import Fraction
 from itertools import product
 
 from .choice import ChoiceExercise, Option
-from .exercise import (
-    Misconception,
-)
-from .rnn_long_range_slips import EIGENVALUES
 from .two_units import eigenvalues, invariants, power, radius_below, size, step, times
 
 MANY = 30
@@ -156,30 +152,4 @@ The slopes of a recurrent network's activation are at most $\lambda$ in (a) to (
         ),
     ),
     cases=small_networks,
-    misconceptions=(
-        Misconception(
-            "the spectral radius for the largest singular value",
-            "The Jacobians are diag(g') U with slopes that differ: their product is no power of U.",
-            "a",
-            EIGENVALUES,
-        ),
-        Misconception(
-            "the largest eigenvalue for the largest modulus",
-            "An eigenvalue may be far below zero, and then U stretches a vector.",
-            "b",
-            EIGENVALUES,
-        ),
-        Misconception(
-            "the whole gradient for its long-range terms",
-            "The terms with a short lag hold few Jacobians, that with k = t none.",
-            "d",
-            "rnn_long_range#what-does-not-follow",
-        ),
-        Misconception(
-            "the smallest eigenvalue for the smallest singular value",
-            "A product of matrices with large eigenvalues may have a small one.",
-            "e",
-            EIGENVALUES,
-        ),
-    ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sympy import Expr, Integer, Symbol
 
 from derivations.expressions import substitute
@@ -9,16 +11,13 @@ from derivations.quantities import LargestSingularValue
 from derivations.rnn import U, k, t
 from derivations.rnn_long_range import lam as bound_on_slopes
 
-from .exercise import (
-    Misconception,
-)
+from .exercise import Misconception
+from .rnn_long_range import SHRINKAGE, STEPS, run_forward
 from .slips import Change, Falsified, instead, scaled
 from .two_units import eigenvalues, exact, invariants, power, size, spectral_radius, step, times
 
 COMMON = "rnn_long_range#what-commonly-goes-wrong"
 EIGENVALUES = "rnn_long_range#eigenvalues-fail"
-
-STEPS, SHRINKAGE = 4, 0.1
 
 # --- the bound -----------------------------------------------------------------------------------
 
@@ -246,3 +245,83 @@ SHRINKING_SLIPS = (
         between_the_bounds,
     ),
 )
+
+
+# --- terms that explode, and a gradient that is zero ----------------------------------------------
+
+
+def states_of(pieces: Mapping) -> list:
+    return run_forward(pieces["w"], pieces["h0"], pieces["x"])
+
+
+def later_states_cancel(pieces: Mapping) -> bool:
+    w, states = pieces["w"], states_of(pieces)
+    return sum(w ** (3 - time) * states[time] for time in (1, 2, 3)) == 0
+
+
+CANCELLING_SLIPS = (
+    Misconception(
+        "h_t in place of h_{t-1}",
+        "The weight of a step was multiplied with the state before it.",
+        {"w": 2, "h0": 25, "x": [-50, 0, 0]},
+        COMMON,
+        later_states_cancel,
+    ),
+    Misconception(
+        "only the direct term",
+        "Holding h_2 constant while differentiating h_3 leaves one term of three.",
+        {"w": 2, "h0": 25, "x": [0, -100, 1]},
+        COMMON,
+        lambda pieces: states_of(pieces)[2] == 0,
+    ),
+    Misconception(
+        "the loss is zero, not its derivative",
+        "A loss may be 0 where it is steep.",
+        {"w": 2, "h0": 25, "x": [0, 0, -200]},
+        COMMON,
+        lambda pieces: states_of(pieces)[3] == 0,
+    ),
+    Misconception(
+        "all terms are small",
+        "Then nothing explodes. Large terms that cancel are asked for.",
+        {"w": 2, "h0": 0, "x": [0, 0, 0]},
+        COMMON,
+        lambda pieces: abs(pieces["w"] ** 2 * pieces["h0"]) < 1,
+    ),
+)
+
+
+CONDITION_SLIPS = (
+    Misconception(
+        "the spectral radius for the largest singular value",
+        "The Jacobians are diag(g') U with slopes that differ: their product is no power of U.",
+        "a",
+        EIGENVALUES,
+    ),
+    Misconception(
+        "the largest eigenvalue for the largest modulus",
+        "An eigenvalue may be far below zero, and then U stretches a vector.",
+        "b",
+        EIGENVALUES,
+    ),
+    Misconception(
+        "the whole gradient for its long-range terms",
+        "The terms with a short lag hold few Jacobians, that with k = t none.",
+        "d",
+        "rnn_long_range#what-does-not-follow",
+    ),
+    Misconception(
+        "the smallest eigenvalue for the smallest singular value",
+        "A product of matrices with large eigenvalues may have a small one.",
+        "e",
+        EIGENVALUES,
+    ),
+)
+
+SLIPS = {
+    "rnn_long_range.steepest": STEEPEST_SLIPS,
+    "rnn_long_range.growing": GROWING_SLIPS,
+    "rnn_long_range.shrinking": SHRINKING_SLIPS,
+    "rnn_long_range.cancelling": CANCELLING_SLIPS,
+    "rnn_long_range.condition": CONDITION_SLIPS,
+}

@@ -23,12 +23,11 @@ from derivations.expressions import (
 from derivations.fields import Numbers
 from derivations.rnn import DOMAIN, L, T, U, W, g, h, m, n, x, z
 
-from .exercise import (
-    Misconception,
-)
+from .exercise import Misconception
 from .slips import (
     Change,
     Falsified,
+    OnInputs,
     instead,
     negated_term,
     rewritten,
@@ -65,7 +64,7 @@ def network(inputs: Mapping[str, list]) -> World:
 def slipped(slip: Change):
     """The gradient as a double sum over Jacobian products, with a slip: a misconception's answer."""
     wrong = Falsified("rnn.grad_U_unrolled", slip)
-    return lambda inputs: {"gradient": evaluate(wrong.formula, network(inputs))}
+    return OnInputs(wrong, lambda inputs: {"gradient": evaluate(wrong.formula, network(inputs))})
 
 
 def in_jacobians(change) -> Change:
@@ -211,3 +210,10 @@ ADJOINT_SLIPS = (
         COMMON,
     ),
 )
+
+
+SLIPS = {
+    "rnn.grad_U": GRAD_U_SLIPS,
+    "rnn.adjoint_step": ADJOINT_SLIPS,
+    "rnn.adjoint_chain": ADJOINT_SLIPS,
+}

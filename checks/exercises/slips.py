@@ -1,8 +1,11 @@
-"""Misconceptions made from the derivations: what a chain yields, falsified in one place."""
+"""Misconceptions made from the derivations: what a chain yields, falsified in one place.
+
+Here are the ways to falsify, for every chapter; the misconceptions themselves stand in ``<chapter>_slips``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,6 +47,17 @@ class Falsified:
     @cached_property
     def unchanged(self) -> Expr:
         return self.read(derivations.get(self.derivation).result(self.result))
+
+
+@dataclass(frozen=True)
+class OnInputs:
+    """A falsified result as an answer to a function exercise: its value on the exercise's inputs."""
+
+    falsified: Falsified
+    value: Callable[[Mapping], dict]
+
+    def __call__(self, inputs: Mapping) -> dict:
+        return self.value(inputs)
 
 
 def rewritten(expression: Basic, change: Callable[[Basic], Basic | None]) -> Basic:

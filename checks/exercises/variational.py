@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import product
 from random import Random
 
-from .exercise import FormulaExercise, Misconception, Situation
-from .variational_claims import COMMON, more_expressive
+from .exercise import FormulaExercise, Situation
+from .variational_claims import more_expressive
 
 
 def divergence(field, rho, logs):
@@ -66,44 +66,6 @@ $\operatorname{KL}(q\,\|\,p)$ that is left, in terms of `rho`.
     real=("rho",),
     situations=gap_situations,
     source="a search over all variances finds",
-    misconceptions=(
-        Misconception(
-            "the posterior's marginal variances",
-            "A mean field with these variances is not the closest one in this direction of the divergence.",
-            "rho**2/(1 - rho**2) + log(1 - rho**2)/2",
-            COMMON,
-        ),
-        Misconception(
-            "a divergence below zero",
-            "A divergence is never negative; a sign was lost between the precision and the covariance.",
-            "log(1 - rho**2)/2",
-            COMMON,
-        ),
-        Misconception(
-            "no one half",
-            "The logarithm of a normal density has a factor one half before its log-determinant.",
-            "-log(1 - rho**2)",
-            COMMON,
-        ),
-        Misconception(
-            "the correlation for its square",
-            "The sign of the correlation cannot matter: turning one variable round changes it.",
-            "-log(1 - rho)/2",
-            COMMON,
-        ),
-        Misconception(
-            "for small correlations only",
-            "A series was broken off after its first term.",
-            "rho**2/2",
-            COMMON,
-        ),
-        Misconception(
-            "a plus in the determinant",
-            "The products of the two diagonals of a matrix enter its determinant with opposite signs.",
-            "log(1 + rho**2)/2",
-            COMMON,
-        ),
-    ),
 )
 
 EXERCISES = (gap, more_expressive)

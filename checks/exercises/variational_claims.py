@@ -11,9 +11,7 @@ from itertools import product
 import mpmath
 
 from .choice import ChoiceExercise, Option
-from .exercise import Misconception
 
-COMMON = "variational#what-commonly-goes-wrong"
 _mp = mpmath.MPContext()
 _mp.dps = 40
 CLOSE = _mp.mpf(10) ** -30
@@ -208,30 +206,4 @@ Name all that are.
     ),
     cases=fits,
     several=True,
-    misconceptions=(
-        Misconception(
-            "a network can express more",
-            "A network makes the map from x to the parameters flexible, not the density that these describe.",
-            "a",
-            COMMON,
-        ),
-        Misconception(
-            "a network with covariances is never behind",
-            "A rich family is of no use at a point for which the encoder puts out the wrong mean.",
-            "ad",
-            COMMON,
-        ),
-        Misconception(
-            "the mean field is always ahead",
-            "It is free to choose for each point, but only among densities without correlations.",
-            "bc",
-            COMMON,
-        ),
-        Misconception(
-            "more data close the gap",
-            "The posterior of each point keeps its correlations, however many other points there are.",
-            "bef",
-            COMMON,
-        ),
-    ),
 )

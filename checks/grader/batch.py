@@ -7,15 +7,15 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, replace
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from ..exercises import EXERCISES
-from .grading import Grader
+from .grading import Grader, silence
 from .kept import Kept, settings_of
 from .report import record
 from .sources import Misuse, Source
@@ -36,21 +36,28 @@ class Task:
         graded = self.grader.grade(taken(source), [EXERCISES[name] for name in self.exercises])
         return record(graded, self.hint)
 
+    def silent(self) -> Task:
+        """The same for another process, which has nobody to tell what it does."""
+        return replace(self, grader=replace(self.grader, progress=silence))
 
-def grade_all(task: Task, sources: Iterable[Source], jobs: int = 1, keep: Path | None = None) -> Iterator[dict]:
+
+def grade_all(
+    task: Task, sources: Iterable[Source], jobs: int = 1, keep: Path | None = None, scheduler: str | None = None
+) -> Iterator[dict]:
     """A record for each submission, in order.  `keep`: a file from which results are taken, and to which
-    they go as they come.  No more sources are read ahead than there is work for.
+    they go as they come; `scheduler`: the address of a Dask cluster that does the work.  No more sources are
+    read ahead than there is work for.
     """
     with ExitStack() as stack:
         kept = stack.enter_context(Kept(keep, settings_of(task))) if keep else None
         # Hypothesis keeps files, which are not to lie beside the answers
         scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="hypothesis-"))
         set_hypothesis_home_dir(scratch)
-        pool = None if jobs == 1 else stack.enter_context(processes(jobs, scratch))
+        pool = stack.enter_context(pool_of(jobs, scratch, scheduler))
         waiting: deque[Pending] = deque()
         for source in sources:
             waiting.append(Pending(task, source, pool, kept))
-            if len(waiting) > (AHEAD * jobs if pool else 0):
+            if len(waiting) > (AHEAD * pool.size if pool else 0):
                 yield first(waiting)
         while waiting:
             yield first(waiting)
@@ -59,6 +66,7 @@ def grade_all(task: Task, sources: Iterable[Source], jobs: int = 1, keep: Path |
 def first(waiting: deque[Pending]) -> dict:
     """The record that is next in order; whatever else is done by then is kept first."""
     while not waiting[0].done:
+        waiting[0].tell()
         wait([p.future for p in waiting if not p.done], return_when=FIRST_COMPLETED)
         for pending in waiting:
             if pending.done:
@@ -66,18 +74,40 @@ def first(waiting: deque[Pending]) -> dict:
     return waiting.popleft().record()
 
 
-def processes(jobs: int, scratch: str) -> ProcessPoolExecutor:
-    context = get_context("fork" if "fork" in get_all_start_methods() else "spawn")
-    return ProcessPoolExecutor(jobs, context, set_hypothesis_home_dir, (scratch,))
+def pool_of(jobs: int, scratch: str, scheduler: str | None) -> AbstractContextManager:
+    """What does the work, None if this process does it itself."""
+    if scheduler is None:
+        return nullcontext() if jobs == 1 else Processes(jobs, scratch)
+    try:
+        from .cluster import cluster  # an extra, which takes a second to load
+    except ImportError as problem:
+        wanted = f"--scheduler needs the package distributed, which is not installed here ({problem})"
+        raise Misuse(f"{wanted}: pip install 'distributed>=2025.1'") from None
+    return cluster(scheduler)
+
+
+class Processes(ProcessPoolExecutor):
+    """Processes of this machine."""
+
+    lost = (BrokenProcessPool,)
+    loss = "a process that grades was killed, perhaps for want of memory"
+
+    def __init__(self, size: int, scratch: str):
+        self.size = size
+        context = get_context("fork" if "fork" in get_all_start_methods() else "spawn")
+        super().__init__(size, context, set_hypothesis_home_dir, (scratch,))
 
 
 class Pending:
     """A submission whose record is known, under way, or found when it is asked for."""
 
-    def __init__(self, task: Task, source: Source, pool: ProcessPoolExecutor | None, kept: Kept | None):
-        self.task, self.source, self.kept = task, source, kept
+    def __init__(self, task: Task, source: Source, pool, kept: Kept | None):
+        self.task, self.source, self.pool, self.kept = task, source, pool, kept
         self.known = kept.get(source) if kept else None
-        self.future = pool.submit(task, source) if pool and self.known is None else None
+        self.future = pool.submit(task.silent(), source) if pool and self.known is None else None
+
+    def tell(self) -> None:
+        self.task.grader.progress(self.source.name)
 
     @property
     def done(self) -> bool:
@@ -95,9 +125,9 @@ class Pending:
             return self.task(self.source)
         try:
             return self.future.result()
-        except BrokenProcessPool:
+        except self.pool.lost:
             hint = "with --keep FILE, what is done is kept and the run goes on"
-            raise Misuse(f"a process that grades was killed, perhaps for want of memory; {hint}") from None
+            raise Misuse(f"{self.pool.loss}; {hint}") from None
 
 
 def may_pass(record: dict) -> bool:

@@ -17,25 +17,43 @@ from .process import Limits
 from .sandbox import UNSAFE
 
 WITH_ARRAYS = """
-    add radd iadd sub rsub isub mul rmul imul matmul rmatmul truediv rtruediv floordiv mod pow rpow neg pos abs
-    lt le gt ge
+    add radd iadd sub rsub isub mul rmul imul matmul rmatmul truediv rtruediv floordiv rfloordiv mod rmod divmod rdivmod
+    pow rpow neg pos abs invert and rand or ror xor rxor lt le gt ge eq ne bool delitem
 """.split()  # noqa: SIM905
-OF_ARRAYS = ("T", "shape", "ndim", "size", "dtype", "dot", "sum", "mean", "reshape", "ravel", "tolist", "astype")
+OF_LISTS_ONLY = ("append", "extend", "insert", "remove", "pop", "clear", "index", "count", "reverse")
 PACKAGES = ("numpy", "scipy")
 
 
 class NeedsNumPy(Exception):
-    """What an array can do and a list cannot."""
+    """What an array can do and a list cannot, or does otherwise."""
 
 
 class Rows(list):
-    """An array as nested lists: entries, loops and `len`; everything that only an array has is refused."""
+    """An array as nested lists: entries, loops and `len`; everything else that an array has is refused."""
 
     def __getitem__(self, place):
-        if isinstance(place, tuple):
+        if not isinstance(place, int | slice):
             raise NeedsNumPy("write x[i][j] here, x[i, j] is of NumPy")
         found = super().__getitem__(place)
         return Rows(found) if isinstance(place, slice) else found
+
+    def __setitem__(self, place, value):
+        if not isinstance(place, int) or isinstance(value, list | tuple) or isinstance(self[place], list):
+            raise NeedsNumPy("several entries are set at once")
+        super().__setitem__(place, value)
+
+    def __getattr__(self, name: str):
+        if name.startswith("__") or name in OF_LISTS_ONLY:
+            raise AttributeError(f"arrays have no {name}")
+        raise NeedsNumPy(f".{name} of whole arrays")
+
+    def copy(self):
+        return wrapped(self)
+
+    def __deepcopy__(self, _):
+        return wrapped(self)
+
+    __copy__ = copy
 
 
 def refused(name: str) -> Callable:
@@ -45,10 +63,15 @@ def refused(name: str) -> Callable:
     return refuse
 
 
+def missing(self):
+    """As an array says it: what asks for it is sent on to `__getattr__`."""
+    raise AttributeError
+
+
 for _name in WITH_ARRAYS:
     setattr(Rows, f"__{_name}__", refused(_name))
-for _name in OF_ARRAYS:
-    setattr(Rows, _name, property(refused(f".{_name}")))
+for _name in OF_LISTS_ONLY:
+    setattr(Rows, _name, property(missing))
 
 
 def rows(array: Array):
@@ -87,7 +110,9 @@ class ListWorker:
     def note(self, error: BaseException) -> None:
         package = (getattr(error, "name", "") or "").partition(".")[0]
         if isinstance(error, NeedsNumPy) or (isinstance(error, ImportError) and package in PACKAGES):
-            self.needs_numpy = str(error)
+            self.needs_numpy = str(error) or package
+        elif isinstance(error, ZeroDivisionError):
+            self.needs_numpy = "where a division by 0 gives inf or nan"
 
     def without_folder(self, text: str) -> str:
         return text
@@ -106,13 +131,14 @@ def encode(value, position: int) -> bytes:
     if len(entries) > worker.MOST_NUMBERS:
         raise worker.Refused(reason="too_large", position=position, shape=f"({len(entries)},)")
     try:
-        array = array_of(value)
+        plain = as_floats(value)
+        array = array_of(plain)
     except (ValueError, OverflowError) as error:
         raise worker.Refused(reason="not_numeric", position=position, what=str(error)) from None
-    if array.nested() != listed(value):
+    if array.nested() != plain:
         raise worker.Refused(reason="not_numeric", position=position, what="rows of different lengths")
     return encode_array(array)
 
 
-def listed(value):
-    return [listed(x) for x in value] if isinstance(value, list | tuple) else value
+def as_floats(value):
+    return [as_floats(x) for x in value] if isinstance(value, list | tuple) else float(value)

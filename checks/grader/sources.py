@@ -70,9 +70,26 @@ def refused(name: str, reason: str, message: str) -> Source:
     return Source(name, problem=Failure(reason, message))
 
 
+def how_many(path: Path) -> int:
+    """How many submissions `sources` will yield, for a progress bar: 0 where that cannot be told."""
+    if path.is_dir():
+        return sum(1 for _ in answer_files(path))
+    if path.suffix != ".zip":
+        return int(path.exists())
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return len(answer_members(archive))
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return 0
+
+
+def answer_files(folder: Path) -> Iterator[Path]:
+    return (p for p in folder.rglob("*") if p.suffix in ACCEPTED and (p.is_file() or p.is_symlink()))
+
+
 def in_folder(folder: Path) -> Iterator[Source]:
     """A link is not followed: it may lead anywhere."""
-    found = sorted(p for p in folder.rglob("*") if p.suffix in ACCEPTED and (p.is_file() or p.is_symlink()))
+    found = sorted(answer_files(folder))
     if not found:
         raise Misuse(f"the folder {folder} has no {', '.join(ACCEPTED)} file in it")
     for path in found:
@@ -92,20 +109,23 @@ def in_zip(path: Path) -> Iterator[Source]:
 
 
 def members(path: Path, archive: zipfile.ZipFile) -> Iterator[Source]:
-    infos = [i for i in archive.infolist() if not i.is_dir() and PurePosixPath(i.filename).suffix in ACCEPTED]
+    infos = answer_members(archive)
     if len(archive.infolist()) > MOST_MEMBERS:
         raise Misuse(f"{path} has more than {MOST_MEMBERS} entries")
     if not infos:
         raise Misuse(f"{path} has no {', '.join(ACCEPTED)} file in it")
     total = 0
     for info in sorted(infos, key=lambda i: i.filename):
-        if info.filename.startswith("__MACOSX/"):
-            continue
         source = member(path, archive, info)
         total += len(source.content)
         if total > LARGEST_IN_ALL:
             raise Misuse(f"the files in {path} are larger than {LARGEST_IN_ALL >> 30} GiB in all")
         yield source
+
+
+def answer_members(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    files = (i for i in archive.infolist() if not i.is_dir() and not i.filename.startswith("__MACOSX/"))
+    return [i for i in files if PurePosixPath(i.filename).suffix in ACCEPTED]
 
 
 def member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Source:

@@ -19,6 +19,13 @@ def test_no_right_answer_is_refused_and_no_wrong_one_passes(exercise):
     assert not row.rejected and not row.accepted, (row.rejected, row.accepted)
 
 
+@pytest.mark.parametrize("name", [e.name for e in EXERCISES.values() if e.kind == "function"])
+def test_functions_are_right_in_every_style(name):
+    wheats, _ = answers.of_chapter(name.split(".")[0])
+    for style in ("float32", "einsum", "for "):
+        assert any(style in source for source in wheats[name].values()), f"no answer to {name} with {style}"
+
+
 def test_every_known_answer_belongs_to_an_exercise():
     for stem in {name.split(".")[0] for name in EXERCISES}:
         for table in answers.of_chapter(stem):

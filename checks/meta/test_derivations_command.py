@@ -105,3 +105,25 @@ def test_a_rule_that_does_not_apply_is_an_error_message(capsys, monkeypatch):
     monkeypatch.setattr(command.derivations, "get", lambda name: broken)
     status, _, err = run(capsys, "check", "rnn.broken")
     assert status == 1 and "rnn.broken, line 2" in err and "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("format_", "expected"),
+    [("text", "δ[t][i] = "), ("latex", r"\delta_{t,i} &="), ("markdown", r"$$\delta_{t,i} ="), ("json", "U_{ji}")],
+)
+def test_show_prints_lines_by_their_entries(capsys, format_, expected):
+    status, out, err = run(capsys, "show", "rnn.adjoint", "--form", "components", "--format", format_)
+    assert (status, err) == (0, "") and expected in out, out
+    _, plain, _ = run(capsys, "show", "rnn.adjoint")
+    assert "δ[t] = " in plain and "[i]" not in plain, "matrices unless asked for components"
+
+
+def test_a_line_without_component_form_is_shown_as_it_is(capsys):
+    _, out, _ = run(capsys, "show", "gaussian_process.block_factorisation", "--form", "components")
+    _, plain, _ = run(capsys, "show", "gaussian_process.block_factorisation")
+    assert out == plain
+
+
+def test_an_unknown_form_is_misuse(capsys):
+    status, _, err = run(capsys, "show", "rnn.adjoint", "--form", "tensors")
+    assert status == 2 and "matrix" in err and "components" in err

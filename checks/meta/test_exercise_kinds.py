@@ -144,7 +144,11 @@ def test_what_is_no_choice(answer):
     assert failure is not None and failure.reason in ("letters", "not_text")
 
 
-EVEN = ChoiceExercise(
+class WithSlip(ChoiceExercise):
+    misconceptions = (Misconception("odd squares", "Squares of odd numbers are odd.", "ab"),)
+
+
+EVEN = WithSlip(
     name="toy.even",
     question="Q0",
     title="What holds of every integer?",
@@ -158,7 +162,6 @@ EVEN = ChoiceExercise(
     ),
     cases=lambda: range(5),
     several=True,
-    misconceptions=(Misconception("odd squares", "Squares of odd numbers are odd.", "ab"),),
 )
 
 

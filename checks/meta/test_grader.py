@@ -168,7 +168,7 @@ def test_a_fault_of_the_grader_costs_one_exercise_only(monkeypatch):
     def check(exercise, text, seed):
         raise KeyError(text)
 
-    monkeypatch.setattr("checks.grader.grading.check_formula", check)
+    monkeypatch.setattr("checks.grader.typed.check_formula", check)
     source = f'gaussian_process_variance_one = "x"\n{GOOD}'
     names = ["gaussian_process.variance_one", "rnn.grad_U"]
     results = GRADER.grade(read_python("a.py", source.encode()), map(checks.get, names)).results

@@ -1,6 +1,7 @@
-"""Who may import whom: derivations <- checks <- book; and what runs in a reader's browser needs no NumPy."""
+"""Who may import whom: derivations <- checks <- book; what runs in a reader's browser needs no NumPy, no solution."""
 
 import ast
+import json
 import subprocess
 import sys
 import textwrap
@@ -8,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from checks import answers
+from checks.exercises import EXERCISES
+from derivations import TOPICS
+
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {"derivations", "checks", "book"}
 STANDARD = frozenset(sys.stdlib_module_names)
 SITE = {path.stem for path in (ROOT / "book" / "_ext").glob("*.py")}
 # Tests of the site itself: the only ones that may reach into the book's extensions.
-TESTS_OF_THE_SITE = {"checks/meta/test_site.py"}
+TESTS_OF_THE_SITE = {"checks/meta/test_site.py", "checks/meta/test_chain_pages.py"}
 
 
 def imports(source: str, package: str) -> set[str]:
@@ -95,7 +100,8 @@ def test_the_rooms_are_not_empty():
 
 # --- in the browser -----------------------------------------------------------------------------
 
-WITHOUT = ("numpy", "scipy", "hypothesis", "matplotlib")
+ARRAYS = ("numpy", "scipy", "matplotlib")
+WITHOUT = (*ARRAYS, "hypothesis")
 IN_THE_BROWSER = """
     import pkgutil
     from importlib import import_module
@@ -125,11 +131,24 @@ IN_THE_BROWSER = """
 """
 
 
-def run_without(modules: tuple[str, ...], program: str) -> subprocess.CompletedProcess:
-    """A new interpreter in which importing these modules fails."""
-    block = "import sys\n" + "".join(f"sys.modules[{name!r}] = None\n" for name in modules)
-    command = [sys.executable, "-c", block + textwrap.dedent(program)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+BLOCK = """
+import sys
+
+class Without:
+    def __init__(self, finder):
+        self.finder = finder
+
+    def find_spec(self, name, *place):
+        return None if name in {modules} else self.finder.find_spec(name, *place)
+
+sys.meta_path[:] = map(Without, sys.meta_path)
+"""
+
+
+def run_without(modules: tuple[str, ...], program: str, told: str = "") -> subprocess.CompletedProcess:
+    """A new interpreter in which these modules are not to be found; `told`: what it can read."""
+    command = [sys.executable, "-c", BLOCK.format(modules=modules) + textwrap.dedent(program)]
+    return subprocess.run(command, cwd=ROOT, input=told, capture_output=True, text=True, timeout=120, check=False)
 
 
 def test_what_runs_in_the_browser_needs_no_numpy():
@@ -140,3 +159,62 @@ def test_what_runs_in_the_browser_needs_no_numpy():
 def test_a_blocked_module_cannot_be_imported():
     run = run_without(WITHOUT, "import checks.oracles.rnn")
     assert run.returncode == 1 and "numpy" in run.stderr, run.stderr
+
+
+# --- in the edition for students ------------------------------------------------------------------
+
+SLIPS = tuple(f"checks.exercises.{path.stem}" for path in (ROOT / "checks" / "exercises").glob("*_slips.py"))
+SOLUTIONS = (*(f"derivations.{stem}" for stem in TOPICS), *SLIPS, "checks.answers", "checks.oracles")
+WITHOUT_SOLUTIONS = """
+    import json
+    import sys
+
+    from checks import page
+    from checks.exercises import EXERCISES
+
+    page.prepare()
+    assert not any(exercise.misconceptions for exercise in EXERCISES.values())
+
+    def outcome(name, answer):
+        return json.loads(page.ask(json.dumps({"do": "check", "name": name, "answer": answer})))["outcome"]
+
+    asked = json.load(sys.stdin)
+    print(json.dumps([outcome(*question) for question in asked]))
+"""
+
+
+def typed_in_a_page(exercise, answer):
+    """A known answer as a page sends it."""
+    if exercise.kind != "witness":
+        return answer
+    return {name: piece if isinstance(piece, str) else json.dumps(piece) for name, piece in answer.items()}
+
+
+def known(place: int) -> list[tuple]:
+    """Exercise and answer, for all known answers that name no NumPy; `place`: 0 for right ones, 1 for wrong ones."""
+    chapters = sorted({name.split(".")[0] for name in EXERCISES})
+    found = ((name, a) for stem in chapters for name, t in answers.of_chapter(stem)[place].items() for a in t.values())
+    return [
+        (n, typed_in_a_page(EXERCISES[n], a)) for n, a in found if "np." not in a or EXERCISES[n].kind != "function"
+    ]
+
+
+def test_answers_are_graded_where_no_solution_is():
+    """What the audit finds with the whole library: right ones are right, wrong ones are not."""
+    right, wrong = known(0), known(1)
+    run = run_without((*ARRAYS, *SOLUTIONS), WITHOUT_SOLUTIONS, json.dumps(right + wrong))
+    assert run.returncode == 0, run.stderr
+    found = [
+        (name, answer, outcome) for (name, answer), outcome in zip(right + wrong, json.loads(run.stdout), strict=True)
+    ]
+    refused = [f for f in found[: len(right)] if f[2] not in ("right", "not run")]
+    passed = [f for f in found[len(right) :] if f[2] == "right"]
+    assert not refused and not passed, (refused, passed)
+    called = {name for name, _, outcome in found if outcome == "right" and EXERCISES[name].kind == "function"}
+    assert len(called) > 3, "functions were hardly called at all"
+
+
+@pytest.mark.parametrize("path", modules("checks/exercises"), ids=lambda p: p.stem)
+def test_exercises_import_no_solution(path):
+    taken = {m for m in imports_of(path) if any(f"{m}.".startswith(f"{solution}.") for solution in SOLUTIONS)}
+    assert path.stem.endswith("_slips") or not taken, taken

@@ -1,16 +1,18 @@
 """Every misconception of every exercise: it is wrong, is named when met, and differs from the others."""
 
 import re
+from importlib import invalidate_caches
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 import derivations
+from checks import exercises
 from checks.exercises import EXERCISES
 from checks.exercises.chain import ChainExercise
 from checks.exercises.choice import ChoiceExercise
-from checks.exercises.exercise import FunctionExercise, InSymbols
+from checks.exercises.exercise import FunctionExercise, InSymbols, slips_of_chapter
 from checks.exercises.witness import WitnessExercise
 from checks.grader import chains, choices, formulas, functions, witnesses
 from checks.grader.search import probes
@@ -33,6 +35,25 @@ def named(item):
 def test_there_are_enough(exercise):
     names = [m.name for m in exercise.misconceptions]
     assert len(set(names)) == len(names) >= LEAST[exercise.kind], names
+
+
+def test_every_table_is_of_exercises_that_there_are():
+    chapters = {name.split(".")[0] for name in EXERCISES}
+    listed = [name for stem in chapters for name in slips_of_chapter(stem)]
+    assert sorted(listed) == sorted(EXERCISES)
+
+
+def test_a_chapter_may_lack_its_slips_and_they_may_not_be_broken(tmp_path, monkeypatch):
+    for package in (exercises, derivations):
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+    assert slips_of_chapter("toy") == {}
+    (tmp_path / "toy_slips.py").write_text("import no_such_module")
+    invalidate_caches()
+    assert slips_of_chapter("toy") == {}, "there is no topic toy that they are made from"
+    (tmp_path / "toy.py").write_text("")
+    invalidate_caches()
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        slips_of_chapter("toy")
 
 
 # --- each is wrong, and found --------------------------------------------------------------------
