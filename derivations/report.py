@@ -255,5 +255,6 @@ def _definition_row(equation: Equation) -> dict:
     return {
         "symbol": latex(equation.left),
         "meaning": f"{meaning}: ${latex(equation.left)} = {latex(equation.right)}$",
+        "words": meaning,
         "shape": _shape_tex(equation.left),
     }

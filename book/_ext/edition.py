@@ -6,25 +6,21 @@ that ask and none that answer; the directives that print derivations print nothi
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from docutils import nodes
 from sphinx import addnodes
-from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxRole
 
-import ahead
 import audit
-import reports
+from audience import is_for_students
 from chains import DerivationDirective
 from pieces import disclosure, paragraph, summary
 from results import AxiomsDirective, ResultDirective, TotalsDirective
 
 ROOT = Path(__file__).resolve().parents[2]
-EDITIONS = ("", "student")
 ANSWER = "Short answer"
 # What a page with exercises keeps for students.
 SECTIONS_THAT_ASK = {"The question", "Symbols", "Exercises", "Sources"}
@@ -42,13 +38,6 @@ DIRECTIVES_THAT_ANSWER = {
 SWITCH = '<p class="pst-js-only"><button class="answers-switch" aria-pressed="false">Show all answers</button></p>'
 # What stands above the lines of a derivation.
 HEAD = {"derivation-title", "tallies", "introduction", "uses", "assumed-word", "assumptions"}
-
-
-def is_for_students() -> bool:
-    edition = os.environ.get("EDITION", "")
-    if edition not in EDITIONS:
-        raise ExtensionError(f"no edition {edition!r}: EDITION is unset or {EDITIONS[1]!r}")
-    return edition == "student"
 
 
 def title_of(node: nodes.Element) -> str:
@@ -163,8 +152,6 @@ def override(app):
         silent = type(name, (directive,), {"run": lambda self: [left_out()]})
         app.add_directive(name, silent, override=True)
     app.add_role("result", LeftOutRole(), override=True)
-    for plan in (reports.missing, audit.missing):
-        ahead.PLANS.remove(plan)
 
 
 def setup(app):
@@ -174,6 +161,6 @@ def setup(app):
     app.add_node(left_out)
     app.add_transform(LeaveAnswersOut)
     app.connect("config-inited", share_executed_pages)
-    app.connect("builder-inited", override, priority=100)  # before work is begun ahead
+    app.connect("builder-inited", override)
     app.connect("doctree-resolved", remove_marked, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,7 +15,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 import checks
-from edition import is_for_students
+from audience import is_for_students
 from pieces import disclosure, paragraph, rich, summary
 from places import place_id
 from reports import nearest

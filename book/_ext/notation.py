@@ -15,6 +15,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import make_refnode
 
+from audience import is_for_students
 from pieces import formula, rich, table
 from reports import UnknownName, domain
 
@@ -127,7 +128,9 @@ class SymbolsDirective(SphinxDirective):
     def declared(self) -> Iterator[tuple[str, str, str]]:
         for name in self.arguments[0].split() if self.arguments else ():
             for entry in domain(self.env, name):
-                yield entry["symbol"], entry["meaning"], entry["shape"]
+                # what a symbol is defined as may be what is asked
+                meaning = entry.get("words") if is_for_students() else None
+                yield entry["symbol"], meaning or entry["meaning"], entry["shape"]
 
 
 class NotationDirective(SphinxDirective):

@@ -5,7 +5,9 @@ import { launch, serve } from "./browser.mjs";
 const MOST_STOPS = 3000;
 
 // Runs in the page: where the focus is, and whether it can be seen there.
-function focused() {
+async function focused() {
+  // the skip link slides into view
+  await Promise.all(document.getAnimations().map((moving) => moving.finished.catch(() => {})));
   const element = document.activeElement;
   if (!element || element === document.body) return null;
   const { width, height, top, bottom } = element.getBoundingClientRect();

@@ -154,6 +154,75 @@ def test_bad_tex_fails_the_build_and_is_found_in_the_output(tmp_path, tex):
     assert any("TeX" in fault for fault in gate.faults(built.folder))
 
 
+# ---- two editions ----------------------------------------------------------------------------------
+
+TOPIC = """# A topic
+
+## The question
+
+What is it?
+
+```{admonition} Where the homework's wording fails
+It is not.
+```
+
+## Short answer
+
+It is this:
+
+```{result} toy.square
+```
+
+## Symbols
+
+See {step}`the second line <toy.square.2>` and {doc}`index`.
+
+## The long way
+
+```{derivation} toy.square
+```
+
+## Exercises
+
+None yet.
+"""
+ASKED = ("What is it?", "See the second line", "None yet.")
+ANSWERED = ("It is not.", "It is this", "x^2", "The long way", "expand")
+
+
+@pytest.fixture
+def toy_square(monkeypatch):
+    monkeypatch.setattr(reports, "verified", lambda env, name: report_of(line(1), line(2)))
+    for module in (chains, results):
+        monkeypatch.setattr(module, "verified", reports.verified)
+
+
+def test_answers_are_folded(tmp_path, toy_square):
+    built = build(tmp_path, {"index": TOPIC}, "edition", "results")
+    assert (built.status, built.warnings) == (0, "")
+    page = built.page("index")
+    assert all(words in built.text("index") for words in (*ASKED, *ANSWERED))
+    assert page.count('<details class="answer">') == 2 and page.count("Show all answers") == 1
+    before, _, after = page.partition("Show the answer</summary>")
+    assert "It is this" in after and "It is this" not in before
+
+
+def test_students_get_no_answers(tmp_path, toy_square, monkeypatch):
+    monkeypatch.setenv("EDITION", "student")
+    built = build(tmp_path, {"index": TOPIC, "errata": "# Slips\n\nIt is this.\n"}, "edition", "results")
+    assert (built.status, built.warnings) == (0, "")
+    assert all(words in built.text("index") for words in ASKED)
+    shipped = "".join(path.read_text("utf-8") for path in built.folder.rglob("*.[hj]*") if "katex" not in str(path))
+    assert not [words for words in ANSWERED if words in shipped]
+    assert "Slips" in built.page("errata")
+
+
+def test_unknown_edition_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("EDITION", "teacher")
+    with pytest.raises(Exception, match="no edition 'teacher'"):
+        build(tmp_path, {"index": "# A\n"}, "edition")
+
+
 # ---- the gate ------------------------------------------------------------------------------------
 
 
@@ -230,7 +299,8 @@ def toy(tmp_path, monkeypatch):
     monkeypatch.setattr(reports, "derivations", fake)
     monkeypatch.setattr(results, "derivations", fake)
     monkeypatch.setattr(chains, "derivations", fake)
-    monkeypatch.setattr(reports, "report", SimpleNamespace(as_dict=as_dict))
+    shown = SimpleNamespace(as_dict=as_dict, domain=lambda derivation: as_dict(derivation)["domain"])
+    monkeypatch.setattr(reports, "report", shown)
     return state
 
 
