@@ -26,7 +26,6 @@ from sphinx.util import logging
 import checks
 import derivations
 from audience import is_for_students
-from audience import is_for_students
 from prerender import VENDOR, find_node
 
 log = logging.getLogger(__name__)
