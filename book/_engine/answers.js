@@ -29,7 +29,7 @@
 
   function make(tag, properties = {}, ...children) {
     const { dataset, ...rest } = properties;
-    const element = Object.assign(document.createElement(tag), rest);
+    const element = Object.assign(document.createElement(tag), rest); // its text first, then its children
     Object.assign(element.dataset, dataset);
     element.append(...children.filter((child) => child !== null && child !== undefined));
     return element;
@@ -123,10 +123,12 @@
 
   function code(about, id, changed) {
     const input = field("textarea", id, { rows: Math.min(20, about.template.split("\n").length + 3), oninput: changed });
-    const note = "Plain Python runs here, with arrays as nested lists (x[i][j], len(x)). What needs NumPy is graded by the command below.";
+    const note = "Plain Python runs here, with arrays as nested lists (x[i][j], len(x)). What needs NumPy is graded by the command below: ";
+    const starter = () => save("answers.py", `import numpy as np\n\n\n${about.template}`);
     return {
       element: make("div", {}, make("label", { htmlFor: id, textContent: "Your function" }), input,
-        make("p", { className: "answer-note", textContent: note })),
+        make("p", { className: "answer-note", textContent: note },
+          make("button", { type: "button", className: "answer-starter", textContent: "save a starter for it", onclick: starter }))),
       get: () => (input.value.trim() === about.template.trim() ? "" : input.value),
       set: (text) => (input.value = text || about.template),
     };
