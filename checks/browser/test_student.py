@@ -20,7 +20,7 @@ TELLING_CODE = 10
 BARE = re.compile(r"\\(left|right|middle|operatorname|mathrm|mathcal|mathbb|l?r?Vert)|[{}]")
 TAG = re.compile(r"<[^>]*>")
 COMMAND_SPACING = re.compile(r"\\[,;:! ]|\s")
-BINARY = {".woff2", ".png", ".ico", ".wasm", ".pdf"}
+BINARY = {".woff2", ".png", ".ico", ".wasm", ".pdf", ".zip", ".bin"}
 
 
 def plain(words: str) -> str:
