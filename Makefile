@@ -67,7 +67,7 @@ gate: environment
 	$(BIN)/python book/_ext/gate.py $(HTML)
 	$(LOCK) env $(STUDENT_BOOK) --all -W -n --keep-going --quiet
 	$(STUDENT_PAGES)
-	$(BIN)/python -m pytest checks/browser
+	$(BIN)/python -m pytest checks/browser -n $(WORKERS) --dist loadfile
 
 lint: environment ## check the style of the code
 	$(BIN)/ruff check

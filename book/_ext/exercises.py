@@ -15,7 +15,6 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 import checks
-from audience import is_for_students
 from pieces import disclosure, paragraph, rich, summary
 from places import place_id
 from reports import nearest
@@ -154,6 +153,5 @@ def setup(app):
     app.setup_extension("pieces")
     app.add_directive("exercises", ExercisesDirective)
     app.add_directive("derive", DeriveDirective)
-    if not is_for_students():
-        app.connect("html-page-context", serve_scripts)
+    app.connect("html-page-context", serve_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

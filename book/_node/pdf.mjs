@@ -11,7 +11,7 @@ const BOOK = "checked-derivations";
 
 // Runs in the page.  Everything open, nothing wider than the paper.
 function fit() {
-  document.querySelectorAll("details").forEach((box) => (box.open = true));
+  document.querySelectorAll("details:not(.verdict)").forEach((box) => (box.open = true)); // evidence would double the paper
   for (const box of document.querySelectorAll(".equation, .scrolls, .drawing, .bd-article table")) {
     const ratio = box.clientWidth / box.scrollWidth;
     if (ratio < 1) (box.firstElementChild ?? box).style.zoom = ratio * 0.99;

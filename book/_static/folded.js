@@ -27,10 +27,10 @@ addEventListener("DOMContentLoaded", () => {
 });
 addEventListener("hashchange", openTarget);
 
-// On paper everything is open.
+// On paper everything is open but the evidence behind a verdict, which would double it.
 let opened = [];
 addEventListener("beforeprint", () => {
-  opened = [...document.querySelectorAll("details:not([open])")];
+  opened = [...document.querySelectorAll("details:not([open], .verdict)")];
   opened.forEach((box) => (box.open = true));
 });
 addEventListener("afterprint", () => opened.forEach((box) => (box.open = false)));

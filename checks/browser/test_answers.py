@@ -48,6 +48,8 @@ def as_typed(exercise: Exercise, answer):
     """An answer as a reader types it into a box."""
     if exercise.kind == "witness":
         return {name: as_text(typed(value)) for name, value in answer.items()}
+    if exercise.kind == "function":
+        return answer if runs_in_a_page(answer) else f"import numpy as np\n{answer}"
     return list(answer) if exercise.kind == "choice" else answer
 
 
@@ -63,7 +65,7 @@ def asked() -> list[tuple[Exercise, object]]:
 def on_the_command_line(exercise: Exercise, answer) -> dict:
     """What ``checks grade`` says; our own functions need no sandbox."""
     if exercise.kind == "function":
-        submission = taken(Source("answers.py", f"import numpy as np\n{answer}".encode()))
+        submission = taken(Source("answers.py", answer.encode()))
     elif exercise.kind == "witness":
         texts = {name: answer[piece.name] for name, piece in zip(exercise.identifiers, exercise.pieces, strict=True)}
         dimensions = {name: len(p.shape) for name, p in zip(exercise.identifiers, exercise.pieces, strict=True)}
@@ -184,17 +186,20 @@ def boxes(site, tmp_path_factory) -> tuple[list, list]:
 
 def test_every_box_tells_right_from_wrong(boxes):
     given, found = boxes
+    not_run = 0
     for (exercise, outcome, box), reply in zip(given, found[:-2], strict=True):
         if exercise.kind == "function" and reply["outcome"] == NOT_RUN:
-            assert not runs_in_a_page(box["answer"]) and "NumPy" in reply["text"], reply
+            assert "NumPy" in reply["text"], reply
+            not_run += 1
         else:
             assert reply["outcome"] == outcome, f"{exercise.name}, {box['answer']!r}: {reply}"
+    assert not_run <= len(given) / 8
 
 
 def test_answers_are_kept_saved_and_graded_by_the_command(boxes, tmp_path):
     kept = boxes[1][-2]
     assert kept["kept"] == len(checks.names()), kept["said"]
-    for name, content in (("answers.toml", kept["toml"]), ("answers.py", f"import numpy as np\n{kept['python']}")):
+    for name, content in (("answers.toml", kept["toml"]), ("answers.py", kept["python"])):
         file = Path(tmp_path / name)
         file.write_text(content, encoding="utf-8")
         graded = Grader(tier=UNSAFE).grade(taken(Source(str(file), content.encode())), map(checks.get, checks.names()))

@@ -21,7 +21,7 @@ WITH_ARRAYS = """
     pow rpow neg pos abs invert and rand or ror xor rxor lt le gt ge eq ne bool delitem
 """.split()  # noqa: SIM905
 OF_LISTS_ONLY = ("append", "extend", "insert", "remove", "pop", "clear", "index", "count", "reverse")
-PACKAGES = ("numpy", "scipy")
+PACKAGES = ("numpy", "np", "scipy")
 
 
 class NeedsNumPy(Exception):
@@ -109,7 +109,7 @@ class ListWorker:
 
     def note(self, error: BaseException) -> None:
         package = (getattr(error, "name", "") or "").partition(".")[0]
-        if isinstance(error, NeedsNumPy) or (isinstance(error, ImportError) and package in PACKAGES):
+        if isinstance(error, NeedsNumPy) or (isinstance(error, ImportError | NameError) and package in PACKAGES):
             self.needs_numpy = str(error) or package
         elif isinstance(error, ZeroDivisionError):
             self.needs_numpy = "where a division by 0 gives inf or nan"
