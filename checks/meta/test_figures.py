@@ -179,6 +179,10 @@ def test_data_become_files_of_the_site(tmp_path):
     assert list(figure_gate.faults_of(built.folder / "index.html", built.page("index"))) == []
 
 
+def test_page_without_figures_has_no_fault(tmp_path):
+    assert list(figure_gate.faults_of(tmp_path / "page.html", "<p>words</p>")) == []
+
+
 @pytest.mark.parametrize(
     ("box", "fault"),
     [
