@@ -18,7 +18,7 @@ from checks.grader.functions import Loaded, attempt_on
 from checks.grader.grading import RIGHT, WRONG, Grader
 from checks.grader.process import Limits, Worker
 from checks.grader.sandbox import UNSAFE
-from checks.grader.search import GENERIC, Search
+from checks.grader.search import GENERIC, Search, drawn
 from checks.grader.submission import read_python
 
 GRADER = Grader(examples=25)
@@ -160,3 +160,13 @@ def test_formula_exercises_need_no_numpy():
         "assert 'hypothesis' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_one_seed_means_the_same_inputs_whatever_else_is_loaded():
+    """Here the tests are loaded, on a worker of a cluster they are not; Hypothesis reads numbers from sources."""
+    code = (
+        "import checks; from checks.grader.search import drawn\n"
+        "print(drawn(checks.get('rnn_remedies.clip_norm'), 60, 5))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert run.stdout.strip() == str(drawn(checks.get("rnn_remedies.clip_norm"), 60, 5))
