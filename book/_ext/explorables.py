@@ -286,6 +286,8 @@ class ExplorableDirective(SphinxDirective):
             message = "no explorable %r%s"
             log.warning(message, name, nearest(name, list(EXPLORABLES)), location=self.get_location())
             return []
+        if is_for_students():  # they are computed by the results of derivations
+            return []
         for path in self.files(name):
             self.env.note_dependency(str(path))
         self.env.metadata[self.env.docname].setdefault("explorables", []).append(name)
@@ -320,6 +322,5 @@ def serve(app, pagename, templatename, context, doctree):
 
 def setup(app):
     app.add_directive("explorable", ExplorableDirective)
-    if not is_for_students():  # they are computed by the results of derivations
-        app.connect("html-page-context", serve)
+    app.connect("html-page-context", serve)
     return {"parallel_read_safe": True, "parallel_write_safe": False}
