@@ -10,7 +10,7 @@ from random import Random
 import mpmath
 from sympy import Max
 
-from .arrays import Array, flat
+from .arrays import Array, flat, remembered
 from .chain import ChainExercise, Form
 from .choice import ChoiceExercise, Option
 from .exercise import (
@@ -240,6 +240,7 @@ NOISE = 0.25
 ENTRIES = (0, 1, -1, 2, -2, 0.5, -0.5, 1.5, 3)
 
 
+@remembered
 def condition_the_layer(F, y, Fs):
     """Mean and variance of the outputs at `Fs`, one at a time, from the joint precision of values and output."""
     means, variances = [], []
@@ -249,9 +250,8 @@ def condition_the_layer(F, y, Fs):
         for i in range(len(F)):
             joint[i, i] += NOISE
         joint[len(F), len(F)] += 1  # seen through noise of variance 1, so that the matrix is regular
-        precision = joint**-1
-        own = precision[len(F), len(F)]
-        means.append(-sum(precision[len(F), i] * y[i] for i in range(len(F))) / own)
+        *others, own = _mp.lu_solve(joint, _mp.matrix([0] * len(F) + [1]))  # the last column of the precision
+        means.append(-sum(p * v for p, v in zip(others, y, strict=True)) / own)
         variances.append(1 / own - 1)
     return means, variances
 
