@@ -14,6 +14,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import hypothesis
@@ -115,11 +116,17 @@ def make(folder: Path, wanted: list[tuple[str, Path]]) -> None:
     sources.unlink()
 
 
+def begin(app):
+    """While pages are read and written, by the core that they leave free."""
+    if app.builder.format == "html":
+        app.making_of_engine = ThreadPoolExecutor(max_workers=1).submit(made)
+
+
 def serve(app, exception):
     """Put everything into the finished site."""
     if exception or app.builder.format != "html":
         return
-    name, folder = made()
+    name, folder = app.making_of_engine.result()
     place = Path(app.outdir) / PLACE
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
@@ -137,6 +144,6 @@ def serve(app, exception):
 
 
 def setup(app):
-    # Its library is the derivations themselves, and what the exercises say about them.
+    app.connect("builder-inited", begin)
     app.connect("build-finished", serve)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
