@@ -80,7 +80,7 @@ def test_what_may_pass_is_not_kept(tmp_path, graded, monkeypatch):
 
     keep = tmp_path / "results.sqlite"
     with monkeypatch.context() as patched:
-        patched.setattr("checks.grader.grading.check_formula", check)
+        patched.setattr("checks.grader.typed.check_formula", check)
         (fault,) = grade_all(TASK, [source(1)], keep=keep)
     (right,) = grade_all(TASK, [source(1)], keep=keep)
     assert fault["exercises"][0]["failure"]["reason"] == "grader" and right["passed"]

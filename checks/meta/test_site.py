@@ -447,7 +447,8 @@ def test_excerpt_takes_no_links(tmp_path, toy):
 def test_exercises_on_the_page(tmp_path, monkeypatch):
     exercise = SimpleNamespace(
         name="toy.square", kind="formula", question="Q0", title="A square", statement="What is $x \\cdot x$?",
-        points=1, template="square = ...", hints=("Euclid.", "Book II."),
+        points=1, template="square = ...", hints=("Euclid.", "Book II."), identifier="toy_square",
+        shapes={}, real=("x",), positive=(),
     )  # fmt: skip
     fake = SimpleNamespace(names=lambda: ("toy.square",), get=lambda name: exercise)
     monkeypatch.setattr(exercises, "checks", fake)
