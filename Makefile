@@ -33,8 +33,10 @@ site: environment ## build the site and say where it is
 	@printf '\nThe site is at  file://%s\n' "$(CURDIR)/$(HTML)/index.html"
 	@printf 'To serve it:    %s -m http.server --directory %s\n' "$(BIN)/python" "$(HTML)"
 
+# From nothing each time: no file of an earlier build may tell what this one leaves out.
 site-student: environment ## build the students' edition, which has no answers in it
-	@$(LOCK) env $(STUDENT_BOOK) --quiet
+	@rm -rf _build/student/_build/html
+	@$(LOCK) env $(STUDENT_BOOK) --all --quiet
 	@$(STUDENT_PAGES)
 	@printf '\nThe site is at  file://%s\n' "$(CURDIR)/$(STUDENT)/index.html"
 
@@ -65,6 +67,7 @@ gate: environment
 	rm -rf $(HTML)
 	$(LOCK) $(BOOK) --all -W -n --keep-going --quiet
 	$(BIN)/python book/_ext/gate.py $(HTML)
+	rm -rf _build/student/_build/html
 	$(LOCK) env $(STUDENT_BOOK) --all -W -n --keep-going --quiet
 	$(STUDENT_PAGES)
 	$(BIN)/python -m pytest checks/browser -n $(WORKERS) --dist loadfile
