@@ -3,7 +3,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { eachOf, launch, PACKAGES, serve } from "./browser.mjs";
 
-const LOOKS = ["light", "dark"].flatMap((theme) => [1280, 390].map((width) => ({ theme, width })));
+const THEMES = ["light", "dark"];
+const WIDTHS = [1280, 390];
 const PAGES_AT_ONCE = 2;
 const AXE = readFileSync(`${PACKAGES}/axe-core/axe.min.js`, "utf-8");
 
@@ -65,26 +66,32 @@ async function inaccessible() {
     nodes.map(({ html, any }) => ({ kind: "accessibility", text: `${id}: ${html.slice(0, 160)} ${any[0]?.message ?? ""}` })));
 }
 
-async function visit(browser, origin, { name, theme, width }) {
-  const faults = [];
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme });
+// As the theme's own switch does it: the style sheets look at these.
+const dress = (theme) => Object.assign(document.documentElement.dataset, { theme, mode: theme });
+
+// A page is loaded once for a width, in light, and looked at in both themes.
+async function visit(browser, origin, { name, width }) {
+  const loading = [];
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: "light" });
+  const told = (theme, faults) => console.log(JSON.stringify({ page: name, theme, width, faults: [...loading, ...faults] }));
   try {
-    await context.addInitScript((chosen) => localStorage.setItem("mode", chosen), theme);
     const page = await context.newPage();
-    listen(page, origin, faults);
+    listen(page, origin, loading);
     await page.goto(`${origin}/${name}`, { waitUntil: "load" });
     await page.evaluate(() => document.querySelectorAll("details").forEach((box) => (box.open = true)));
     await page.evaluate(() => new Promise((laidOut) => requestAnimationFrame(() => setTimeout(laidOut))));
-    faults.push(...(await page.evaluate(misplaced)));
+    const placed = await page.evaluate(misplaced);
     await page.evaluate(plain);
     await page.evaluate(AXE);
-    faults.push(...(await page.evaluate(inaccessible)));
+    for (const theme of THEMES) {
+      await page.evaluate(dress, theme);
+      told(theme, [...placed, ...(await page.evaluate(inaccessible))]);
+    }
   } catch (error) {
-    faults.push({ kind: "console", text: `the visit broke off: ${error}` });
+    for (const theme of THEMES) told(theme, [{ kind: "console", text: `the visit broke off: ${error}` }]);
   } finally {
     await context.close();
   }
-  console.log(JSON.stringify({ page: name, theme, width, faults }));
 }
 
 const folder = process.argv[2];
@@ -92,7 +99,7 @@ const folder = process.argv[2];
 const pages = readdirSync(folder).filter((name) => name.endsWith(".html") && name !== "index.html");
 const browser = await launch();
 const site = await serve(folder);
-await eachOf(pages.flatMap((name) => LOOKS.map((look) => ({ name, ...look }))), PAGES_AT_ONCE, (look) =>
+await eachOf(pages.flatMap((name) => WIDTHS.map((width) => ({ name, width }))), PAGES_AT_ONCE, (look) =>
   visit(browser, site.origin, look));
 await browser.close();
 site.close();
