@@ -33,4 +33,6 @@ for (const sheet of sheets) {
   const css = read(sheet);
   parts.push(rebased(OF_THE_THEME.test(sheet) ? await used(css) : css, posix.relative("_static", posix.dirname(sheet))));
 }
-writeFileSync(join(folder, "_static", "style.css"), parts.join("\n"));
+// Comments stay that hold a licence.
+const spoken = parts.join("\n").replace(/\/\*(?!!)[\s\S]*?\*\//g, "").replace(/\n\s+/g, "\n");
+writeFileSync(join(folder, "_static", "style.css"), spoken);

@@ -49,8 +49,8 @@ def least_divergence(field, rho):
 
 
 def gap_situations(field, random: Random) -> Iterator[Situation]:
-    """Simple correlations, then random ones."""
-    for share in (8, -8, 0, 4, 12, *(random.randint(-15, 15) for _ in range(20))):
+    """Simple correlations, then random ones, none twice."""
+    for share in dict.fromkeys((8, -8, 0, 4, 12, *random.sample(range(-15, 16), 12))):
         rho = field.number(share) / 16
         with field.context.workdps(DIGITS):
             least = least_divergence(field, rho)
