@@ -1,5 +1,14 @@
 // Answers are folded. One button opens those of a page, and of every page from then on.
 const KEY = "answers-open";
+// Where storage is refused, a choice holds as long as the page.
+const kept = {
+  get() {
+    try { return localStorage.getItem(KEY) === "true"; } catch { return false; }
+  },
+  set(open) {
+    try { localStorage.setItem(KEY, open); } catch { /* it holds for this page */ }
+  },
+};
 const folded = () => document.querySelectorAll("details.answer");
 
 function openAnswers(open) {
@@ -17,10 +26,10 @@ function openTarget() {
 }
 
 addEventListener("DOMContentLoaded", () => {
-  if (localStorage.getItem(KEY) === "true") openAnswers(true);
+  if (kept.get()) openAnswers(true);
   document.querySelector(".answers-switch")?.addEventListener("click", ({ currentTarget: button }) => {
     const open = button.getAttribute("aria-pressed") !== "true";
-    localStorage.setItem(KEY, open);
+    kept.set(open);
     openAnswers(open);
   });
   openTarget();
