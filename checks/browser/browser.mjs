@@ -11,6 +11,8 @@ const ENVIRONMENT = join(dirname(fileURLToPath(import.meta.url)), "..", "..", ".
 export const PACKAGES = join(ENVIRONMENT, "node", "node_modules");
 export const require = createRequire(join(PACKAGES, "index.js"));
 
+// A busy machine may take long over a page; what hangs is ended all the same.
+const PATIENCE = 180_000;
 const OF_THE_SYSTEM = ["chromium", "chromium-browser", "google-chrome"];
 const FLAGS = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--font-render-hinting=none"];
 const MISSING_LIBRARY = /error while loading shared libraries: (\S+?):/;
@@ -46,7 +48,14 @@ export function complaint(said) {
 
 export async function launch(flags = []) {
   const { chromium } = require("playwright-core");
-  return chromium.launch({ executablePath: await executable(), args: ["--no-sandbox", ...FLAGS, ...flags] });
+  const browser = await chromium.launch({ executablePath: await executable(), args: ["--no-sandbox", ...FLAGS, ...flags] });
+  const newContext = browser.newContext.bind(browser); // which newPage calls, too
+  browser.newContext = async (options) => {
+    const context = await newContext(options);
+    context.setDefaultTimeout(PATIENCE);
+    return context;
+  };
+  return browser;
 }
 
 const TYPES = {
