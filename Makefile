@@ -105,7 +105,8 @@ $(VENV)/requirements.txt:
 		$(BIN)/python -m pip install --quiet "$$(grep -o '^uv==[^ ;]*' requirements.txt)" || uv=; \
 	fi; \
 	echo "Installing the pinned dependencies into $(VENV) ..."; \
-	if [ -n "$$uv" ]; then $$uv pip install --quiet --python $(BIN)/python -r requirements.txt; \
+	: 'with byte code: a worker of the grader may write none, and would compile what it imports each time'; \
+	if [ -n "$$uv" ]; then $$uv pip install --quiet --compile-bytecode --python $(BIN)/python -r requirements.txt; \
 	else $(BIN)/python -m pip install --quiet -r requirements.txt; fi; \
 	mkdir -p $(VENV)/var $(VENV)/node; \
 	cp $(NPM)/package.json $(NPM)/package-lock.json $(NPM)/.npmrc $(VENV)/node; \
