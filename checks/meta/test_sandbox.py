@@ -233,7 +233,8 @@ def test_every_attack_says_what_it_is_after():
 def test_packages_that_answers_use_can_be_imported(tiers):
     lines = "import scipy.linalg, scipy.special, sympy, matplotlib.pyplot, random, collections, ctypes, decimal\n"
     for tier in tiers:
-        (result,) = graded(lines + HONEST, tier, Limits()).results
+        # what no program has read since the machine started comes from the disk, which is no matter here
+        (result,) = graded(lines + HONEST, tier, Limits(load=100.0)).results
         assert result.outcome == RIGHT, f"{tier.name}: {result.failure}"
 
 
