@@ -86,28 +86,6 @@
     return made;
   }
 
-  // ---- folded steps ----
-
-  function openAround(node) {
-    for (let at = node?.parentElement; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
-  }
-
-  function openTarget() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!target?.matches("li.line")) return;
-    openAround(target);
-    target.scrollIntoView();
-  }
-
-  let openedForPrint = [];
-  addEventListener("beforeprint", () => {
-    openedForPrint = [...document.querySelectorAll("details.small-steps:not([open])")];
-    for (const fold of openedForPrint) fold.open = true;
-  });
-  addEventListener("afterprint", () => {
-    for (const fold of openedForPrint) fold.open = false;
-  });
-
   // ---- previews: by pointer, by focus, by a first tap; gone by Escape ----
 
   const DELAY = 200;
@@ -263,8 +241,6 @@
     addFormChoices();
     addPredicting();
     addPreviews();
-    openTarget();
-    addEventListener("hashchange", openTarget);
   }
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

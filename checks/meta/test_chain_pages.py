@@ -43,7 +43,7 @@ def book(tmp_path_factory) -> Path:
         "html_theme": "basic",
         "html_static_path": [str(BOOK / "_static")],
         "html_css_files": ["book.css", "chain.css"],
-        "html_js_files": ["scroll.js", "chain.js"],
+        "html_js_files": ["scroll.js", "folded.js", "chain.js"],
     }
     warnings = io.StringIO()
     with patch_docutils(str(source)), docutils_namespace():
