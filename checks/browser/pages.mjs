@@ -66,8 +66,12 @@ async function inaccessible() {
     nodes.map(({ html, any }) => ({ kind: "accessibility", text: `${id}: ${html.slice(0, 160)} ${any[0]?.message ?? ""}` })));
 }
 
-// As the theme's own switch does it: the style sheets look at these.
-const dress = (theme) => Object.assign(document.documentElement.dataset, { theme, mode: theme });
+// Runs in the page.  As the theme's own switch does it: the style sheets look at these.  Colours that are on their way are
+// neither those of light nor those of dark.
+function dress(theme) {
+  Object.assign(document.documentElement.dataset, { theme, mode: theme });
+  for (const running of document.getAnimations()) if (running instanceof CSSTransition) running.finish();
+}
 
 // A page is loaded once for a width, in light, and looked at in both themes.
 async function visit(browser, origin, { name, width }) {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import mpmath
+from math import fsum
+
 from sympy import Expr, Integer, Symbol, log, sqrt
 
 from derivations import bayesian_network as chains
 from derivations.expressions import substitute
 
-from .bayesian_network import average, demanded, fits_the_data, inside, outputs, plug_in_slope
+from .bayesian_network import demanded, fits_the_data, inside, outputs, plug_in_slope
 from .exercise import Misconception
 from .slips import Change, Falsified
 
@@ -173,13 +174,17 @@ def answered(mean=None, variance=None):
     """The right results, but for one that is made by `mean` or `variance` from the inputs and x."""
 
     def answer(inputs):
-        found = demanded(inputs)
+        found = dict(demanded(inputs))
         for name, wrong in (("mean", mean), ("variance", variance)):
             if wrong is not None:
                 found[name] = [wrong(inputs, x) for x in inputs["x"]]
-        return {name: [float(v) for v in values] for name, values in found.items()}
+        return found
 
     return answer
+
+
+def average(values):
+    return fsum(values) / len(values)
 
 
 def plugged_in(inputs, x):
@@ -223,7 +228,7 @@ PREDICT_SLIPS = (
     Misconception(
         "standard deviation for variance",
         "The variance is asked for, not its root.",
-        answered(variance=lambda inputs, x: mpmath.sqrt(1 + spread_of(inputs, x))),
+        answered(variance=lambda inputs, x: (1 + spread_of(inputs, x)) ** 0.5),
         PREDICTIVE,
     ),
     Misconception(
@@ -235,7 +240,7 @@ PREDICT_SLIPS = (
     Misconception(
         "the noise averaged too",
         "Every sample predicts with noise of variance 1. A mixture of such does not get less noisy.",
-        answered(variance=lambda inputs, x: mpmath.mpf(1) / len(inputs["w1"]) + spread_of(inputs, x)),
+        answered(variance=lambda inputs, x: 1 / len(inputs["w1"]) + spread_of(inputs, x)),
         PREDICTIVE,
     ),
 )

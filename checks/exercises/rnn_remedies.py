@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from math import sqrt
+from math import fsum, sqrt
 from random import Random
-
-import mpmath
 
 from .arrays import Array, flat
 from .chain import ChainExercise, Form
@@ -22,9 +20,6 @@ from .exercise import (
     disagreement,
 )
 from .witness import Piece, Requirement, Shortfall, WitnessExercise
-
-_mp = mpmath.MPContext()
-_mp.dps = 40
 
 # --- a gradient that elementwise clipping turns ---------------------------------------------------
 
@@ -280,17 +275,31 @@ NUMBERS = (0, 1, -1, 2, -2, 0.5, -0.5, 3, -4, 100, 0.125)
 LIMITS = (1, 2, 0.5, 5, 100, 0.25)
 
 
-def joint_norm(inputs: Mapping[str, list]):
-    return _mp.sqrt(sum(_mp.mpf(x) ** 2 for name in ("G", "d") for x in flat(inputs[name])))
+HALVINGS = 60
+
+
+def short_enough(factor: float, inputs: Mapping[str, list]) -> bool:
+    entries = [factor * x for name in ("G", "d") for x in flat(inputs[name])]
+    return fsum(x * x for x in entries) <= inputs["most"][0] ** 2
+
+
+def largest_factor(inputs: Mapping[str, list]) -> float:
+    """At most 1, and such that both gradients together are short enough: by halving an interval."""
+    if short_enough(1.0, inputs):
+        return 1.0
+    low, high = 0.0, 1.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if short_enough(middle, inputs) else (low, middle)
+    return low
 
 
 def judge_clip(inputs: Mapping[str, list], results: Mapping[str, Array]) -> Iterator[Disagreement]:
-    """One positive factor for both, at most 1, such that the joint norm is min(norm, threshold)."""
-    size = joint_norm(inputs)
-    factor = min(_mp.one, inputs["most"][0] / size) if size else _mp.one
+    """One factor for both, the largest of those that may be."""
+    factor = largest_factor(inputs)
     for name in ("G", "d"):
         result = results[f"new_{name}"]
-        demanded = Array(result.shape, tuple(float(factor * x) for x in flat(inputs[name])))
+        demanded = Array(result.shape, tuple(factor * x for x in flat(inputs[name])))
         slack = 64 * result.eps * (1 + max(map(abs, flat(inputs[name])), default=0))
         if problem := disagreement(f"new_{name}", result, demanded, slack):
             yield problem
@@ -303,7 +312,7 @@ clip_norm = FunctionExercise(
     statement=r"""
 A network has two gradients, a matrix `G` and a vector `d`. Write a function that clips the norm of *both
 together*, seen as one long vector: it is to be at most the threshold, the only entry of `most`; the
-direction is to stay; and gradients that are short enough are to stay as they are. All gradients may be 0.
+direction is to stay; and no more is to be taken away than that needs. All gradients may be 0.
 """.strip(),
     points=1,
     domain="up to 3 by 3 and 3 entries, from -4 to 100, thresholds from 1/4 to 100",
@@ -319,7 +328,7 @@ direction is to stay; and gradients that are short enough are to stay as they ar
         Result("new_d", ("k",), "the clipped gradient by the bias"),
     ),
     judge=judge_clip,
-    source="one factor for both, at most 1, gives",
+    source="the largest factor up to 1 that makes both short enough, found by trying, gives",
 )
 
 # --- a reflection keeps the norm ------------------------------------------------------------------

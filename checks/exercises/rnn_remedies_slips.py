@@ -15,7 +15,6 @@ from derivations.rnn_remedies import alpha, beta
 
 from .arrays import flat
 from .exercise import Misconception
-from .rnn_remedies import joint_norm
 from .slips import Change, Falsified, instead, rewritten, without_term
 
 COMMON = "rnn_remedies#what-commonly-goes-wrong"
@@ -216,7 +215,7 @@ def by_joint(of_norm: Callable) -> Callable:
     """Both gradients times a factor made of their joint norm and the threshold."""
 
     def answer(inputs):
-        joint = float(joint_norm(inputs))
+        joint = size_of([inputs["G"], inputs["d"]])
         return rescaled(inputs, lambda _: of_norm(joint, inputs["most"][0]) if joint else 1.0)
 
     return answer
