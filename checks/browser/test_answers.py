@@ -1,22 +1,28 @@
 """Answers that are checked in the page get the verdicts of the command line, in a real browser."""
 
 import json
+import re
+from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 from pathlib import Path
 
 import pytest
+from sympy import Basic, Expr
 
 import checks
 from checks import answers
-from checks.audit import chain_mutants, typed, wrong_letters
-from checks.exercises.exercise import Exercise
+from checks.audit import chain_mutants, mutants, typed, wrong_letters
+from checks.exercises.exercise import Exercise, FormulaExercise, FunctionExercise, InSymbols
+from checks.exercises.slips import Falsified
 from checks.grader.grading import Grader
 from checks.grader.report import record
 from checks.grader.sandbox import UNSAFE
 from checks.grader.sources import Source
 from checks.grader.submission import Submission, taken
 from checks.page import numbers
+from derivations.parsing import ParseError
+from derivations.printing import latex
 
 from .conftest import node
 
@@ -24,6 +30,26 @@ PAGE = "rnn.html"
 NOT_RUN = "not run"
 # seconds
 CHECK, HARDEST_CHECK = 1.0, 3.0
+
+
+# what formulas are called when SymPy prints them, and when they are typed
+NOTATION = {"HadamardProduct": "hadamard", "DiagMatrix": "diag", r"\bMax\b": "max", r"\bI\b": "eye(n)"}
+CHANGES = ("1.001 * v", "-v", "0.0 * v", "v + 0.01")
+SPOILT = """{source}
+right_results = {name}
+
+def spoilt(value):
+    if isinstance(value, (int, float)):
+        v = value
+        return {change}
+    return [spoilt(v) for v in value]
+
+def {name}(*arguments):
+    found = right_results(*arguments)
+    results = list(found) if {several} else [found]
+    results[{position}] = spoilt(results[{position}])
+    return tuple(results) if {several} else results[0]
+"""
 
 
 def known(exercise: Exercise) -> tuple[dict, dict]:
@@ -34,14 +60,55 @@ def corpus(exercise: Exercise) -> list:
     """The known answers of every sort that can be typed, as a page sends them."""
     right, wrong = known(exercise)
     found = [*right.values(), *wrong.values()]
-    if exercise.kind == "chain":
-        found += [mutant for lines in right.values() for _, mutant in chain_mutants(lines)]
-        found += [m.answer for m in exercise.misconceptions if isinstance(m.answer, str)]
+    if isinstance(exercise, InSymbols):
+        found += filter(None, (written(exercise, m.answer) for m in exercise.misconceptions))
     elif exercise.kind == "choice":
         found += wrong_letters(exercise)
-    elif exercise.kind != "function":
-        found += [m.answer for m in exercise.misconceptions if isinstance(m.answer, str | dict)]
+    elif exercise.kind == "witness":
+        found += [m.answer for m in exercise.misconceptions]
+    if exercise.kind == "chain":
+        found += [mutant for lines in right.values() for _, mutant in chain_mutants(lines)]
+    elif exercise.kind == "formula":
+        found += filter(None, (written(exercise, m) for m in formula_mutants(exercise, next(iter(right.values())))))
+    elif exercise.kind == "function":
+        found += spoilt_sources(exercise, list(filter(runs_in_a_page, right.values())))
     return [as_typed(exercise, answer) for answer in found]
+
+
+def formula_mutants(exercise: FormulaExercise, wheat: str) -> list[Expr]:
+    formula = exercise.parse(wheat)
+    return sorted(set(mutants(formula)) - {formula}, key=str)
+
+
+def written(exercise: InSymbols, formula) -> str | None:
+    """A formula, or what a slip comes to, as text or LaTeX that the reader of formulas takes."""
+    if isinstance(formula, Falsified):
+        formula = formula.formula
+    if not isinstance(formula, Basic):
+        return formula if isinstance(formula, str) else None
+    text = str(formula)
+    for name, notation in NOTATION.items():
+        text = re.sub(name, notation, text)
+    return next((t for t in (text, latex(formula)) if can_be_read(exercise, t)), None)
+
+
+def can_be_read(exercise: InSymbols, text: str) -> bool:
+    try:
+        exercise.parse(text)
+    except ParseError:
+        return False
+    return True
+
+
+def spoilt_sources(exercise: FunctionExercise, wheats: list[str]) -> Iterator[str]:
+    """A function of plain Python, one of whose results is falsified."""
+    for source in wheats[:1]:
+        for position in range(len(exercise.results)):
+            for change in CHANGES:
+                several = len(exercise.results) > 1
+                yield SPOILT.format(
+                    source=source, name=exercise.identifier, position=position, change=change, several=several
+                )
 
 
 def as_typed(exercise: Exercise, answer):

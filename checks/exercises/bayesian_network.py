@@ -30,14 +30,21 @@ QUADRATURE_DIGITS = 100
 
 
 def mean_on_the_band(field, B, c):
-    """The mean of w_1 over the thin band c <= w_1 w_2 <= c + h of the box, by quadrature; the width is per h."""
+    """The mean of w_1 over the thin band c <= w_1 w_2 <= c + h of the box, by quadrature; the width is per h.
+
+    In steps of log w_1, where the integrands have no pole: Gauss's rule then takes an eighth of the time.
+    """
+    context = field.context
 
     def width(w):
         return (c + 1) / w - c / w
 
-    places = [c / B, field.power(c, field.number(1) / 2), B]
-    with field.context.workdps(QUADRATURE_DIGITS):
-        return field.context.quad(lambda w: w * width(w), places) / field.context.quad(width, places)
+    def integral(of):
+        ends = [context.log(c / B), context.log(B)]
+        return context.quad(lambda u: of(context.exp(u)), ends, method="gauss-legendre")
+
+    with context.workdps(QUADRATURE_DIGITS):
+        return integral(lambda w: w * width(w) * w) / integral(lambda w: width(w) * w)
 
 
 def ridge_situations(field, random: Random) -> Iterator[Situation]:
