@@ -5,6 +5,7 @@ Nothing is imported before it is asked for, so that a reader's browser loads onl
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -48,6 +49,12 @@ def get(name: str):
         hint = f"; did you mean {' or '.join(near)}?" if near else f"; there are {', '.join(names())}"
         raise UnknownName(f"no derivation is called {name!r}{hint}")
     return found
+
+
+def chosen(wanted: Iterable[str]) -> tuple[str, ...]:
+    """The derivations that are named, by their names or by topics; all, if none is.  Raises `UnknownName`."""
+    found = [name for each in wanted for name in (topic(each) if each in TOPICS else (get(each).name,))]
+    return tuple(dict.fromkeys(found)) or names()
 
 
 def modules(name: str) -> tuple[Path, ...]:

@@ -28,6 +28,7 @@ def parser() -> argparse.ArgumentParser:
     listing = commands.add_parser(
         "list", help="every derivation with its verdicts", description="Check and list every derivation."
     )
+    _add_names(listing, "derivations to list")
     listing.add_argument("--json", action="store_true", help="machine-readable")
     showing = commands.add_parser(
         "show", help="one derivation, line by line", description="Print a derivation, line by line."
@@ -45,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         help="check every step again",
         description="Check every step again; exit status 1 if one is refuted.",
     )
-    checking.add_argument("names", metavar="NAME", nargs="*", help="derivations to check (default: all)")
+    _add_names(checking, "derivations to check")
     checking.add_argument(
         "--examples",
         type=_positive,
@@ -60,6 +61,10 @@ def parser() -> argparse.ArgumentParser:
     _add_gradient(commands)
     _add_export(commands)
     return main
+
+
+def _add_names(command, what: str) -> None:
+    command.add_argument("names", metavar="NAME", nargs="*", help=f"{what}, or topics such as rnn (default: all)")
 
 
 def _add_gradient(commands) -> None:
@@ -122,15 +127,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_list(options) -> int:
-    reports = list(_reports(derivations.names(), POINTS, SEED))
+    reports = _reports(derivations.chosen(options.names), POINTS, SEED)
     if options.json:
+        reports = list(reports)
         keys = ("name", "title", "question", "verdicts", "axioms", "assumptions")
         print(json.dumps([{k: r[k] for k in keys} for r in reports], indent=2, ensure_ascii=False))
     else:
-        for report in reports:
-            print(f"{report['name']:38}{report['question']:6}{_verdicts(report):24}{report['title']}")
+        reports = list(_printed(reports))
         _print_axioms(reports)
     return _status(reports)
+
+
+def _printed(reports):
+    """A row for each report as soon as it is there."""
+    for report in reports:
+        print(f"{report['name']:38}{report['question']:6}{_verdicts(report):24}{report['title']}", flush=True)
+        yield report
 
 
 def run_show(options) -> int:
@@ -141,9 +153,7 @@ def run_show(options) -> int:
 
 
 def run_check(options) -> int:
-    names = options.names or derivations.names()
-    for name in names:
-        derivations.get(name)
+    names = derivations.chosen(options.names)
     broken: list[DerivationError] = []
     reports = list(_reports(names, options.examples, options.seed, broken))
     if options.json:
@@ -180,16 +190,23 @@ def run_export(options) -> int:
 def _reports(names, examples, seed, broken=None):
     """Reports, with progress on a terminal; chains that cannot be followed go to `broken`, if given."""
     for done, name in enumerate(names, 1):
-        if sys.stderr.isatty():
-            print(f"\rchecking {done}/{len(names)} {name:40}", end="", file=sys.stderr, flush=True)
+        _say(f"checking {done}/{len(names)} {name}")
         try:
-            yield as_dict(derivations.get(name), examples, seed)
+            report = as_dict(derivations.get(name), examples, seed)
         except DerivationError as problem:
             if broken is None:
                 raise
             broken.append(problem)
+            continue
+        finally:
+            _say("")
+        yield report
+
+
+def _say(what: str) -> None:
+    """In place of what was said before; a terminal's last line only."""
     if sys.stderr.isatty():
-        print("\r" + " " * 70 + "\r", end="", file=sys.stderr, flush=True)
+        print(f"\r{'':70}\r{what}", end="", file=sys.stderr, flush=True)
 
 
 def _lines(report):

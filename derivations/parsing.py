@@ -318,7 +318,7 @@ MATRIX_FUNCTIONS: dict[str, tuple[int, Callable]] = {
     "inv": (1, _on_matrix(inverse, lambda x: power(x, Integer(-1)))),
     "diag": (1, diagonal),
     "transpose": (1, transpose),
-    "hadamard": (2, lambda a, b: hadamard(a, b) if is_matrix(a) else a * b),
+    "hadamard": (MANY, lambda *factors: hadamard(*factors) if is_matrix(factors[0]) else Mul(*factors)),
     "vec": (1, lambda x: Vec(x) if is_matrix(x) else x),
     "dot": (2, lambda a, b: _dot(a, b) if is_matrix(a) else a * b),
     "kron": (2, lambda a, b: KroneckerProduct(a, b) if is_matrix(a) and is_matrix(b) else a * b),
@@ -356,10 +356,19 @@ class Reader:
 
     `applied`: every application as it was written, (name, arguments), with "**" for a power.  SymPy writes
     exp(log(x)) as x at once; where the formula has a value can be told only from what was written.
+    `functions`: more of them, name -> (number of arguments, what builds the value).
     """
 
-    def __init__(self, text: str, names: Mapping[str, Expr], closed: bool, pieces: list[Token] | None = None):
+    def __init__(
+        self,
+        text: str,
+        names: Mapping[str, Expr],
+        closed: bool,
+        pieces: list[Token] | None = None,
+        functions: Mapping[str, tuple[int, Callable]] | None = None,
+    ):
         self.text, self.names, self.closed = text, {**CONSTANTS, **names}, closed
+        self.builders = {**BUILDERS, **(functions or {})}
         self.tokens, self.at, self.depth = tokens(text) if pieces is None else pieces, 0, 0
         self.applied: list[tuple] = []
 
@@ -526,7 +535,7 @@ class Reader:
 
     def named(self, token: Token) -> Part:
         known = self.names.get(token.text)
-        if token.text in (*FUNCTIONS, BARS) and (known is None or self.next.text == "("):
+        if token.text in (*FUNCTIONS, *self.builders) and (known is None or self.next.text == "("):
             return self.call(token)
         if self.next.text == "(" and known is None:
             raise self.error(f"there is no function {token.text}{_suggest(token.text, FUNCTIONS)}", token)
@@ -546,7 +555,7 @@ class Reader:
         if not opening:
             raise self.error(f"{name.text} is a function: write {name.text}(…)", name)
         arguments, close = self.arguments(opening, separator=",")
-        arity, build = BUILDERS.get(name.text) or (1, _entrywise(name.text))
+        arity, build = self.builders.get(name.text) or (1, _entrywise(name.text))
         place = Part(None, name.start, close.end)
         if complaint := miscounted(arity, len(arguments)):
             raise self.error(f"{name.text} takes {complaint}", place)

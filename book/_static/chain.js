@@ -176,11 +176,11 @@
   // What a line is typed in: short names for the pieces that no keyboard has.
   async function nameThePieces(line, form) {
     const found = await window.checkedDerivations?.legend?.(labelOf(line)).catch(() => undefined);
-    if (!found?.legend.length) return;
+    if (!found) return;
     const entries = found.legend.map(({ name, html }) =>
       element("span", {}, element("code", { textContent: name }), " for ", element("span", { innerHTML: html })));
     form.append(element("p", { className: "legend" }, "Type ", ...entries.flatMap((entry, i) => (i ? [", ", entry] : [entry])),
-      "; and A.T*x, hadamard(a, b), inv(A), tr(A), det(A), log(x)."));
+      entries.length ? "; and " : "", "A.T*x, hadamard(a, b), diag(a), inv(A), tr(A), det(A), norm(a), dot(a, b), eye(n), ones(n, 1), log(c)."));
   }
 
   const labelOf = (line) => line.id.replaceAll("-", ".");

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import derivations
 from derivations import __main__ as command
 from derivations.chain import Derivation, Line, Rule, Step
 from derivations.rnn import DOMAIN, LOSS, loss
@@ -37,19 +38,34 @@ def test_it_runs_as_a_module():
 
 
 def test_list_counts_verdicts_and_names_the_axioms(capsys):
-    status, out, _ = run(capsys, "list")
+    status, out, _ = run(capsys, "list", "gaussian_process", "rnn_long_range.largest_stretch")
     assert status == 0
-    assert "16 PROVED" in out and "Cauchy–Schwarz" in out and "gaussian_process.mean_far_away" in out
+    assert "rests on it rnn_long_range.largest_stretch" in out and "Cauchy–Schwarz" in out, out
+    assert all(" PROVED " in line for line in out.splitlines() if line.startswith(("gaussian", "rnn"))), out
+    listed = {line.split()[0] for line in out.splitlines() if line and not line.startswith((" ", "Theorems"))}
+    assert listed == {*derivations.topic("gaussian_process"), "rnn_long_range.largest_stretch"}
 
 
 def test_list_as_json_has_the_promised_keys(capsys):
-    status, out, _ = run(capsys, "list", "--json")
+    status, out, _ = run(capsys, "list", "gaussian_process", "--json")
     rows = json.loads(out)
-    assert status == 0 and {"rnn.grad_U", "rnn.grad_W", "gaussian_process.predict"} <= {
-        r["name"] for r in rows
-    }
+    assert status == 0 and [r["name"] for r in rows] == list(derivations.topic("gaussian_process"))
     for row in rows:
         assert {"name", "title", "question", "verdicts", "axioms"} <= set(row)
+
+
+def test_nothing_named_is_all():
+    assert derivations.chosen([]) == derivations.names()
+
+
+PREDICT = "gaussian_process.predict"
+
+
+def test_a_topic_is_checked_as_a_whole_and_nothing_twice(capsys):
+    status, out, _ = run(capsys, "check", PREDICT, "gaussian_process", "--examples", "1")
+    assert status == 0 and [line.split()[0] for line in out.splitlines()] == [
+        PREDICT, *(name for name in derivations.topic("gaussian_process") if name != PREDICT)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("format_", ["text", "latex", "markdown", "json"])

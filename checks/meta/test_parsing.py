@@ -107,7 +107,7 @@ FAULTS = {
     "U^x": ("must be an integer", "^"),
     "x/U": ("inv(", "U"),
     "hadamard(u, v.T)": ("of one shape", "hadamard(u, v.T)"),
-    "hadamard(u)": ("takes 2 arguments, not 1", "hadamard(u)"),
+    "hadamard(u)": ("takes 2 arguments or more, not 1", "hadamard(u)"),
     "diag(U)": ("takes a column", "diag(U)"),
     "tr(A)": ("square", "tr(A)"),
     "hadamrd(u, v)": ("did you mean hadamard?", "hadamrd"),
