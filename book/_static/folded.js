@@ -36,6 +36,17 @@ addEventListener("DOMContentLoaded", () => {
 });
 addEventListener("hashchange", openTarget);
 
+// Margin notes stand open in a margin, where there is nothing to click on; without one they are folded.
+const withMargin = matchMedia("(min-width: 1200px)");
+function placeAsides() {
+  for (const note of document.querySelectorAll("details.aside")) {
+    note.open = withMargin.matches;
+    note.querySelector("summary").tabIndex = withMargin.matches ? -1 : 0;
+  }
+}
+addEventListener("DOMContentLoaded", placeAsides);
+withMargin.addEventListener("change", placeAsides);
+
 // On paper everything is open but the evidence behind a verdict, which would double it.
 let opened = [];
 addEventListener("beforeprint", () => {

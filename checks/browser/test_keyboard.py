@@ -9,9 +9,11 @@ PAGES = ("intro.html", "rnn.html", "search.html")
 FEWEST_STOPS = 5
 
 
-def test_folded_answers_open_when_they_are_wanted(site):
+def test_what_is_folded_opens_when_it_is_wanted(site):
+    """Answers, and on a phone margin notes."""
     (found,) = node("folded.mjs", site, "rnn.html", "rnn-grad_U-5")
-    assert found == dict.fromkeys(("shut", "shutAgain", "linked", "printed", "remembered"), True)
+    answers, notes = ("shut", "shutAgain", "linked", "printed", "remembered"), ("beside", "folded", "unfolded")
+    assert found == dict.fromkeys((*answers, *notes), True)
 
 
 @pytest.mark.parametrize("width", [1280, 390])

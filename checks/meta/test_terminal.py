@@ -56,7 +56,9 @@ def test_a_batch_shows_a_bar_which_is_not_in_the_report(folder, jobs):
     bar, report = at_a_terminal(folder, "--jobs", jobs, shown="stderr")
     plain = run(folder, subprocess.PIPE, subprocess.PIPE).stdout.decode()
     seen = ESCAPE.sub("", bar)
-    assert "0/3" in seen and "3/3" in seen and "a.toml" in seen and "[bold]c.toml" in seen
+    assert "0/3" in seen and "3/3" in seen
+    # the bar is painted some times a second: of files that are done at once the last alone may be seen
+    assert "[bold]c.toml" in seen or (jobs == "2" and ".toml" in seen), seen
     assert report == plain and "\x1b" not in plain
     assert (NAME in seen) == (jobs == "1"), "what another process does is not known here"
 
