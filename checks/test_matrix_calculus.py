@@ -6,6 +6,7 @@ written, and SymPy's derivative entry by entry at explicit sizes.
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from functools import cache
 from random import Random
@@ -78,7 +79,16 @@ from derivations.renaming import commutes
 from derivations.verification import Worlds, check, refute_mutant, residual
 
 SECONDS = 0.1
-cases = pytest.mark.parametrize("case", CASES, ids=[case.name[:70] for case in CASES])
+# `make test` holds every gradient against differences, and walks the steps to a third of them; `make test-more` to all.
+MORE = os.environ.get("HYPOTHESIS_PROFILE") == "more"
+WORLDS, EVERY = (6, 1) if MORE else (4, 3)
+
+
+def each(chosen):
+    return pytest.mark.parametrize("case", chosen, ids=[case.name[:70] for case in chosen])
+
+
+cases, walked = each(CASES), each(CASES[::EVERY])
 
 
 @cache
@@ -91,7 +101,7 @@ def as_assumed(case: Case, expression):
     return expression.xreplace(symmetric_symbols(case.assumptions))
 
 
-def worlds_of(case: Case, answer, wanted: int = 6):
+def worlds_of(case: Case, answer, wanted: int = WORLDS):
     """(world, gradient by differences, our answer) in a few worlds, of size 1 and not square among them."""
     expression, variable = as_assumed(case, case.expression), as_assumed(case, case.variable)
     found = 0
@@ -177,7 +187,7 @@ def real_number(value):
 # --- steps, mutants, renaming -------------------------------------------------------------------
 
 
-@cases
+@walked
 def test_every_step_is_proved(case):
     for part in check(derived(case), points=3).values():
         for line in part[1:]:
