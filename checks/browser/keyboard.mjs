@@ -44,7 +44,7 @@ async function skipAndOpen(page, faults) {
   await page.keyboard.press("Tab");
   const inside = await page.evaluate(() => Boolean(document.activeElement.closest("#main-content")));
   if (!inside) faults.push("the skip link does not lead to the content");
-  const summary = page.locator("#main-content summary").first();
+  const summary = page.locator("#main-content details:not(.aside) > summary").first();
   if ((await summary.count()) === 0) return;
   await summary.focus();
   await page.keyboard.press("Enter");
