@@ -20,7 +20,7 @@ from checks.grader.report import record
 from checks.grader.sandbox import UNSAFE
 from checks.grader.sources import Source
 from checks.grader.submission import Submission, taken
-from checks.page import numbers
+from checks.page import line, numbers
 from derivations.parsing import ParseError
 from derivations.printing import latex
 
@@ -214,6 +214,29 @@ def test_what_has_no_end_is_stopped_and_the_page_goes_on(site, tmp_path):
     for text, reply in zip(TOWERS, found[len(functions) : -1], strict=True):
         assert reply.get("stopped") or reply["answer"]["outcome"] == "wrong", f"{text}: {reply}"
     assert found[-1]["answer"]["outcome"] == "right"
+
+
+# --- lines of the book's chains -------------------------------------------------------------------
+
+PREDICTED = (
+    ("rnn.grad_U.3", "sum(q2)", "agrees"),
+    ("rnn.grad_U.3", "sum(q1)", "differs"),
+    ("rnn.grad_U.3", "sum(q1", "cannot be read"),
+    ("gaussian_process.one_point_mean.3", "y*exp(-d^2/2)", None),
+    ("rnn_remedies.clip_bound.3", "min(norm(G), kappa)", None),
+    ("variational.gap_is_not_negative.2", "0", None),
+    ("bump_flow.slope.2", "sum(partial)", None),
+)
+
+
+def test_lines_are_predicted_in_the_page_as_they_are_here(site, tmp_path):
+    file = tmp_path / "requests.json"
+    requests = [{"do": "line", "label": label, "text": text} for label, text, _ in PREDICTED]
+    file.write_text(json.dumps(requests), encoding="utf-8")
+    _, *found = node("asked.mjs", site, PAGE, file)
+    for (label, text, verdict), reply in zip(PREDICTED, found, strict=True):
+        here = line({"label": label, "text": text}, lambda: None)
+        assert reply["answer"] == here and verdict in (None, here["verdict"]), f"{label}, {text}: {reply}, {here}"
 
 
 # --- boxes ----------------------------------------------------------------------------------------
