@@ -48,9 +48,10 @@ function misplaced() {
   return faults;
 }
 
-// Runs in the page.  Typeset formulas and drawings are hidden from screen readers or one picture to them, and hold most of
-// the elements of a page: axe sees each as one box of the same size, and takes a third of the time.
+// Runs in the page.  Typeset formulas and drawings are hidden from screen readers or one picture to them, axe has no rules for
+// the inside of MathML, and these are most of the elements of a page: axe sees each as one box, and takes a quarter of the time.
 function plain() {
+  document.querySelectorAll(".katex-mathml").forEach((math) => (math.textContent = math.textContent.slice(0, 20)));
   for (const formula of document.querySelectorAll(".katex-html")) {
     const { width, height } = formula.getBoundingClientRect();
     formula.textContent = formula.textContent;
