@@ -19,9 +19,11 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
+from math import log2
 
 import sympy
-from sympy import Expr, Integer, MatrixSymbol, Mul, Pow, Rational, Symbol
+from sympy import Add, Expr, Integer, MatrixSymbol, Mul, Pow, Rational, Symbol
 from sympy.matrices.expressions import Determinant, Identity, KroneckerProduct, OneMatrix, Trace
 
 from .expressions import (
@@ -48,7 +50,16 @@ DEEPEST_NESTING = 40
 LARGEST_MATRIX_POWER = 20
 MOST_LISTED = 12
 LARGEST_EXPONENT = 10**6
-MOST_BITS = 2**12
+LARGEST_DEGREE = 2**17
+MOST_BITS = 2**13
+MOST_SPLIT_BITS = 2**19
+"""Of a root or a symbolic power of a number, of which SymPy writes out less than might be."""
+LARGEST_VALUE_BITS = 2**16
+LARGEST_GAMMA = 5001
+LARGEST_LOG_GAMMA = 10**5
+MOST_WRITTEN_GAMMA = 100
+LARGEST_LOGARITHM = 10**10_000
+TOO_LARGE = "this power is too large to compute"
 MANY = 0
 """The number of arguments of a function that takes two or more."""
 NO_OPERATION = "an operation is missing here, perhaps *"
@@ -178,28 +189,65 @@ def largest_number(expression: Expr) -> int:
     return max((max(abs(x.p), x.q) for x in expression.atoms(Rational)), default=1) or 1
 
 
-def largest_exponent(expression: Expr) -> int:
-    return max((largest_number(p.exp) for p in expression.atoms(Pow, sympy.exp)), default=1)
+def largest_exponent(expression: Expr) -> float:
+    """The largest size of a coefficient in an exponent, at least 1: 3 for x**(3*y) + x**(1/2)."""
+    exponents = [p.exp for p in expression.atoms(Pow, sympy.exp)]
+    return max((abs(float(x)) for e in exponents for x in e.atoms(Rational)), default=1) or 1
 
 
-def magnitude(expression: Expr) -> float:
+def magnitude(expression: Expr) -> Expr | float:
     """The size of an expression without symbols, infinite where it cannot be told; 0 for any other."""
     if not expression.is_number:
         return 0.0
     try:
-        return abs(float(expression.evalf(15)))
+        found = abs(expression.evalf(15))
+        return found if found.is_Float or found.is_Rational else abs(float(found))
     except TypeError:
         raise ParseError("this is not a real number") from None
     except (ValueError, OverflowError, ArithmeticError):
         return float("inf")
 
 
+def written_bits(base: Expr, exponent: Expr) -> float:
+    """The bits of the numbers that SymPy writes out in base**exponent; a sum with symbols is left as it is.
+
+    Exponents meet, as in (2**(1000*p))**(1/p).  Of 12**(p/q) SymPy may write out the q-th power.
+    """
+    if base.is_Pow:
+        return written_bits(base.base, base.exp * exponent)
+    if isinstance(base, sympy.exp):
+        return bits_of_exponential(base.args[0] * exponent)
+    if base.is_Mul:
+        return max(written_bits(factor, exponent) for factor in base.args)
+    return log2(largest_number(base)) * times(exponent) if base.is_number else 0
+
+
+def times(exponent: Expr) -> float:
+    """How many bits a bit of the base becomes, against what is allowed to an integer power."""
+    if exponent.is_Integer:
+        return abs(int(exponent))
+    return largest_number(exponent) * MOST_BITS / MOST_SPLIT_BITS
+
+
+def bits_of_exponential(x: Expr) -> float:
+    """Those that SymPy writes out in exp(x): exp(3*log(2)) is 8, and exp(3*log(x)) is x**3."""
+    found = 0
+    for term in Add.make_args(x):
+        factors = Mul.make_args(term)
+        for log in (f for f in factors if isinstance(f, sympy.log)):
+            found = max(found, written_bits(log.args[0], term / log))
+    return found
+
+
 def power(base: Expr, exponent: Expr) -> Expr:
     """base**exponent, unless SymPy would write out a number of more than `MOST_BITS` bits."""
-    times = largest_number(exponent)
-    bits = largest_number(base).bit_length() * largest_exponent(base) * times
-    if (times > 2 and bits > MOST_BITS) or magnitude(exponent) > LARGEST_EXPONENT:
-        raise ParseError("this power is too large to compute")
+    size = magnitude(exponent)
+    if size > LARGEST_EXPONENT or (size > 2 and largest_exponent(base) * size > LARGEST_DEGREE):
+        raise ParseError(TOO_LARGE)
+    if exponent.is_Rational and abs(exponent) <= 2 and exponent.q <= 2:
+        return base**exponent
+    if written_bits(base, exponent) > MOST_BITS:
+        raise ParseError(TOO_LARGE)
     return base**exponent
 
 
@@ -208,21 +256,28 @@ def bounded(function: Callable, bound: float) -> Callable[[Expr], Expr]:
 
     def apply(x: Expr) -> Expr:
         if magnitude(x) > bound:
-            raise ParseError(f"the argument of {function.__name__} is too large to compute")
+            name = getattr(function, "__name__", "this function")
+            raise ParseError(f"the argument of {name} is too large to compute")
         return function(x)
 
     return apply
 
 
 def exponential(x: Expr) -> Expr:
-    """exp(x); SymPy writes exp(3*log(2)) as 8, so the argument is held to what a power may be."""
-    if x.has(sympy.log) and largest_number(x) ** 2 > MOST_BITS:
+    """exp(x), unless SymPy would write out a power that is too large."""
+    if bits_of_exponential(x) > MOST_BITS:
         raise ParseError("this exponential is too large to compute")
-    return bounded(sympy.exp, 10**4)(x)
+    return bounded(sympy.exp, LARGEST_EXPONENT)(x)
+
+
+def log_gamma(x: Expr) -> Expr:
+    """SymPy would write out the factorial of a whole number, of more digits than one computes with."""
+    whole = x.is_Integer and x > MOST_WRITTEN_GAMMA
+    return bounded(partial(sympy.loggamma, evaluate=not whole), LARGEST_LOG_GAMMA)(x)
 
 
 def logarithm(base: int) -> Callable[[Expr], Expr]:
-    return lambda x: bounded(sympy.log, 10**300)(x) / sympy.log(base)
+    return lambda x: bounded(sympy.log, LARGEST_LOGARITHM)(x) / sympy.log(base)
 
 
 CIRCULAR = ("sin", "cos", "tan", "asin", "acos", "atan", "erf", "erfc", "erfi", "erfinv")
@@ -232,25 +287,25 @@ ARC |= {f"ar{name}": f"a{name}" for name in ("sinh", "cosh", "tanh")}
 ARC |= {f"arc{name}": f"a{name}" for name in ("sinh", "cosh", "tanh")}
 SCALAR_FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {
     "exp": exponential,
-    "log": bounded(sympy.log, 10**300),
-    "ln": bounded(sympy.log, 10**300),
+    "log": bounded(sympy.log, LARGEST_LOGARITHM),
+    "ln": bounded(sympy.log, LARGEST_LOGARITHM),
     "sqrt": lambda x: power(x, Rational(1, 2)),
     "abs": bounded(sympy.Abs, 10**300),
     "sign": bounded(sympy.sign, 10**300),
     **{name: bounded(getattr(sympy, name), 10**6) for name in CIRCULAR},
     **{name: bounded(getattr(sympy, name), 10**4) for name in HYPERBOLIC},
     **{name: bounded(getattr(sympy, short), 10**4) for name, short in ARC.items()},
-    "log1p": lambda x: bounded(sympy.log, 10**300)(1 + x),
+    "log1p": lambda x: bounded(sympy.log, LARGEST_LOGARITHM)(1 + x),
     "log2": logarithm(2),
     "log10": logarithm(10),
     "expm1": lambda x: exponential(x) - 1,
-    "gamma": bounded(sympy.gamma, 1000),
-    **{name: bounded(sympy.loggamma, 1000) for name in ("loggamma", "lgamma", "gammaln")},
-    "digamma": bounded(sympy.digamma, 1000),
-    "factorial": lambda x: bounded(sympy.gamma, 1000)(x + 1),
+    "gamma": bounded(sympy.gamma, LARGEST_GAMMA),
+    **{name: log_gamma for name in ("loggamma", "lgamma", "gammaln")},
+    "digamma": bounded(sympy.digamma, LARGEST_GAMMA),
+    "factorial": lambda x: bounded(sympy.gamma, LARGEST_GAMMA)(x + 1),
     "dawson": lambda x: sympy.sqrt(sympy.pi) / 2 * exponential(-(x**2)) * bounded(sympy.erfi, 100)(x),
     "relu": lambda x: sympy.Max(0, x),
-    "logit": lambda x: bounded(sympy.log, 10**300)(x / (1 - x)),
+    "logit": lambda x: bounded(sympy.log, LARGEST_LOGARITHM)(x / (1 - x)),
     "sigmoid": lambda x: 1 / (1 + exponential(-x)),
     "softplus": lambda x: sympy.log(1 + exponential(x)),
 }
@@ -614,7 +669,7 @@ def checked(value: Expr) -> Expr:
         return trace(value) if value.shape == (1, 1) else value
     if value.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
         raise ParseError("this has no finite value")
-    if largest_number(value).bit_length() > 4 * MOST_BITS:
+    if largest_number(value).bit_length() > LARGEST_VALUE_BITS:
         raise ParseError("this number is too large")
     if value.is_number and not value.is_Rational and value.evalf(15).has(sympy.I):
         raise ParseError("this is not a real number")
