@@ -103,7 +103,7 @@ FAULTS = {
     "U + u": ("cannot add U of shape n×n and u of shape n×1", "+"),
     "U + 1": ("cannot add U of shape n×n and the scalar 1", "+"),
     "tanh(U*u) + A*A.T": ("cannot add tanh(U*u) of shape n×1 and A*A.T", "+"),
-    "u^2": ("hadamard(u, u)", "^"),
+    "A^2": ("hadamard(A, A)", "^"),
     "U^x": ("must be an integer", "^"),
     "x/U": ("inv(", "U"),
     "hadamard(u, v.T)": ("of one shape", "hadamard(u, v.T)"),
