@@ -18,60 +18,99 @@ Sizes of brackets and spaces are read over.  Everything else is a `ParseError` w
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from sympy import Expr
 
 from .expressions import is_matrix
-from .parsing import BARS, DEEPEST_NESTING, FUNCTIONS, LONGEST_TEXT, ParseError, Token
+from .parsing import (
+    ASCII,
+    BARS,
+    CONSTANTS,
+    DEEPEST_NESTING,
+    EUCLIDEAN,
+    FUNCTION_POWER,
+    FUNCTIONS,
+    GREEK,
+    GREEK_FUNCTIONS,
+    GREEK_NAMES,
+    LONGEST_TEXT,
+    NAME,
+    NUMBER,
+    ODD_ROOT,
+    SIGNS,
+    UNNAMED,
+    VULGAR,
+    ParseError,
+    Token,
+    ascii_form,
+    no_function,
+    normal_name,
+    words,
+)
 
 PIECE = re.compile(
     r"(?P<command>\\(?:[a-zA-Z]+|[^a-zA-Z]))|(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))"
-    r"|(?P<letter>[^\W\d_])|(?P<space>[\s~&$]+)|(?P<symbol>\|\||.)",
+    rf"|{SIGNS}|(?P<letter>[^\W\d_{UNNAMED}])|(?P<space>[\s~&$]+)|(?P<symbol>\|\||.)",
     re.DOTALL,
 )
-
-
-def words(text: str) -> list[str]:
-    return text.split()
-
-
+PLAIN_PIECE = re.compile(
+    rf"{NUMBER}|(?P<letter>{NAME}(?:(?<=_)\*{{1,2}})?)|{SIGNS}|(?P<space>\s+)|(?P<symbol>\*\*|\.T\b|\|\||.)", re.DOTALL
+)
 IGNORED = {
     *(f"\\{c}" for c in ",;:!>/ "),
     *words(r"\quad \qquad \left \right \middle \displaystyle \textstyle \scriptstyle \limits \nolimits"),
     *words(r"\big \Big \bigg \Bigg \bigl \bigr \Bigl \Bigr \biggl \biggr \Biggl \Biggr \bigm"),
 }
 FONTS = set(words(r"\mathbf \boldsymbol \bm \mathit \vec \symbf \mathsf \mathcal \mathbb \bf \rm"))
-UPRIGHT = set(words(r"\mathrm \operatorname \text \textrm \mathop \textbf \operatorname*"))
+OPERATORS = set(words(r"\operatorname \operatorname* \mathop"))
+UPRIGHT = OPERATORS | set(words(r"\mathrm \text \textrm \textbf"))
 ACCENTS = {f"\\{name}": name for name in ("hat", "tilde", "bar", "widehat", "widetilde", "overline", "dot")}
-GREEK = words(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi "
-    "psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega pi ell hbar"
-)
+LETTERS = [*GREEK_NAMES, "ell", "hbar"]
 VARIANTS = {f"\\var{name}": name for name in ("epsilon", "theta", "pi", "rho", "sigma", "phi", "kappa")}
 NAMED = words(
-    "exp log ln sin cos tan sinh cosh tanh arcsin arccos arctan det max min erf erfc tr Tr trace sign sgn "
-    "sigmoid softplus diag relu ReLU logdet abs"
+    "exp log ln sin cos tan sec csc cot sinh cosh tanh sech csch coth arcsin arccos arctan arsinh arcosh artanh "
+    "det max min erf erfc tr Tr trace sign sgn sigmoid expit softplus silu diag relu ReLU logdet abs"
 )
-SPELLING = {"Tr": "tr", "sgn": "sign", "ReLU": "relu", "lg": "log10", "Diag": "diag", "arsinh": "asinh"}
-CALLED = {"Gamma": "gamma", "sigma": "sigmoid", "psi": "digamma"}
+SPELLING = {"Tr": "tr", "sgn": "sign", "ReLU": "relu", "lg": "log10", "Diag": "diag", "SiLU": "silu"}
+OF_SEVERAL = {"max", "min", "hadamard", "dot", "kron", "eye", "ones", "hypot", "logaddexp", "logsumexp"}
+GLUED = {*NAMED, "sqrt"} - OF_SEVERAL
+"""Functions that may stand in one run of letters with what they are of: sinx."""
+BARE = {*FUNCTIONS, *GLUED} - OF_SEVERAL - {*GREEK_NAMES}
+"""Functions that need no bracket in text either."""
+CALLED = {"Gamma": "gamma", "sigma": "sigmoid", "psi": "digamma", "Phi": "Phi"}
 """Greek letters that are functions where a bracket follows, unless they are declared."""
-ARCS = {"sin": "asin", "cos": "acos", "tan": "atan", "sinh": "asinh", "cosh": "acosh", "tanh": "atanh"}
+INVERSES = {"sin": "asin", "cos": "acos", "tan": "atan", "sinh": "asinh", "cosh": "acosh", "tanh": "atanh"}
+INVERSES |= {"erf": "erfinv", "sigmoid": "logit", "expit": "logit", "logit": "sigmoid"}
+RECIPROCALS = {"det", "tr", "trace", "abs", "gamma", "max", "min"}
+"""Functions that have no inverse, so that the power -1 can only be meant."""
 BRACKETS = {"(": ")", "[": "]", "\\{": "\\}", "{": "}", "\\lbrack": "\\rbrack", "\\lbrace": "\\rbrace"}
 BAR_PAIRS = {"|": "|", "\\lvert": "\\rvert", "\\vert": "\\vert"}
-NORM_PAIRS = {"||": "||", "\\|": "\\|", "\\lVert": "\\rVert", "\\Vert": "\\Vert"}
-TIMES = {"*": "*", "\\cdot": "*", "\\times": "*", "\\ast": "*", "/": "/", "\\div": "/", "·": "*", "×": "*"}
+NORM_PAIRS = {"||": "||", "\\|": "\\|", "\\lVert": "\\rVert", "\\Vert": "\\Vert", "∥": "∥", "‖": "‖"}
+NORM_INDICES = {"2": EUCLIDEAN, "F": "norm"}
+TIMES = {"*": "*", "\\cdot": "·", "\\times": "*", "\\ast": "*", "/": "/", "\\div": "/", "·": "·", "×": "*", "@": "*"}
 BETWEEN = {**dict.fromkeys(("\\odot", "\\circ", "⊙", "∘"), "hadamard"), **dict.fromkeys(("\\otimes", "⊗"), "kron")}
 """Products by a sign, which binds weaker than those without."""
-TRANSPOSES = {"T", "\\top", "\\intercal", "\\mathsf", "\\mathrm", "\\prime"}
-BEFORE_TRANSPOSE = ([], ["-"], ["−"], ["\\mathsf"], ["\\mathrm"])
+TRANSPOSES = {"T", "\\top", "\\intercal", "\\prime"}
+BEFORE_TRANSPOSE = ([], ["-"], ["-", "1"])
 FRACTIONS = {"\\frac", "\\tfrac", "\\dfrac", "\\cfrac", "\\sfrac"}
+STARS = {"*", "\\ast", "\\star"}
+LONGEST_RUN = 40
+UNCLEAR = re.compile(r"log(2|10)[^\W\d_]")
+"""log2x is log(2*x) or log2(x)."""
+LATEX_ONLY = "\\{}$"
 
 
 def is_latex(text: str) -> bool:
     """Whether a text is LaTeX: it has a command, a brace, a dollar or a bar."""
-    return any(c in text for c in "\\{}$|")
+    return any(c in text for c in "\\{}$|∥‖")
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text has nothing of LaTeX but bars; its letters may then stand together in a name."""
+    return not any(c in text for c in LATEX_ONLY)
 
 
 @dataclass(frozen=True)
@@ -84,25 +123,144 @@ class Piece:
     end: int
 
 
-def latex_tokens(text: str, names: Mapping[str, Expr] | None = None) -> list[Token]:
-    """A LaTeX formula as tokens of the text reader.  `names`: the declared ones.  Raises `ParseError`."""
+def latex_tokens(text: str, names: Mapping[str, Expr] | None = None, known: Collection[str] = ()) -> list[Token]:
+    """A LaTeX formula as tokens of the text reader; also text whose letters or functions stand as in LaTeX.
+
+    `names`: the declared ones; `known`: others that are names of numbers, as those of the formula that this one
+    is compared with.  Raises `ParseError`.
+    """
+    lexicon = Lexicon(names or {}, known)
     try:
-        return Translator(text, names or {}).formula()
+        return Translator(text, lexicon, pieces(text, lexicon)).formula()
     except ParseError:
         if "||" not in text:
             raise
-        return Translator(text, names or {}, double_bars=False).formula()
+        return Translator(text, lexicon, pieces(text, lexicon, double_bars=False)).formula()
 
 
-def pieces(text: str, double_bars: bool = True) -> list[Piece]:
+# --- words ----------------------------------------------------------------------------------------
+
+
+class Lexicon:
+    """What a run of letters may be: a declared name, a known one, a function, or several of them in a row."""
+
+    def __init__(self, names: Mapping[str, Expr], known: Collection[str] = ()):
+        self.names = {**{ascii_form(name): value for name, value in names.items()}, **names}
+        self.known = {*known} - set(FUNCTIONS)
+
+    def is_number(self, word: str) -> bool:
+        """Whether this is a name and no function, though a bracket may follow."""
+        return word in self.names or word in self.known or word in (*CONSTANTS, "e", "I")
+
+    @cached_property
+    def has_matrices(self) -> bool:
+        return any(map(is_matrix, self.names.values()))
+
+    def is_transpose(self, text: str) -> bool:
+        """\\top always; T only among matrices, for it may be a number, and where no name is T."""
+        return text in TRANSPOSES and (text != "T" or (self.has_matrices and "T" not in self.names))
+
+    def is_word(self, word: str) -> bool:
+        """Whether the letters make one word that has a meaning of its own."""
+        declared = word in self.names or word.replace("_", "") in self.names
+        return declared or word in (*FUNCTIONS, *GREEK_NAMES, *NAMED, *GREEK_FUNCTIONS)
+
+    def split(self, word: str, raised: bool = False) -> list[str]:
+        """The word alone, or the names and functions that it is made of: 2xy, Ax, x^TAx."""
+        form = ascii_form(word)
+        if raised and word[0] == "T" and self.is_transpose("T") and (rest := self.segments(word[1:])) is not None:
+            return ["T", *rest]
+        if form[-1] == "*":
+            return [next((n for n in (form.replace("*", "star"),) if n in self.names), form)]
+        if len(form) < 2 or len(word) > LONGEST_RUN or self.is_word(form) or form in CONSTANTS:
+            return [form]
+        found = self.segments(word)
+        return found if found and (form not in self.known or set(found) <= self.names.keys()) else [form]
+
+    def segments(self, word: str) -> list[str] | None:
+        """The fewest names and functions that make the word, if any do."""
+        units = {*self.names, *self.known, *CONSTANTS, "e", *(("I",) if self.has_matrices else ())}
+        fewest: list[list[str] | None] = [[], *[None] * len(word)]
+        for end in range(1, len(word) + 1):
+            lasts = ((start, ascii_form(word[start:end])) for start in range(end) if fewest[start] is not None)
+            ways = [[*fewest[start], last] for start, last in lasts if last in units or last in GLUED]
+            fewest[end] = min(ways, key=len, default=None)
+        return fewest[-1]
+
+
+def reads_as_latex(found: list[Token], lexicon: Lexicon) -> bool:
+    """Whether text has run letters together, functions without brackets, or stars in names, as LaTeX has them."""
+    texts = ["", *(piece.text for piece in found), ""]
+    return any(
+        piece.kind == "name" and is_of_latex(piece.text, texts[k] == "**", found[k + 1], texts[k + 3], lexicon)
+        for k, piece in enumerate(found[:-1])
+    )
+
+
+def is_of_latex(name: str, raised: bool, after: Token, beyond: str, lexicon: Lexicon) -> bool:
+    form = ascii_form(name)
+    starred = (form[-1] == "_" and after.text in ("*", "**")) or (after.text, beyond) == ("**", "*")
+    if starred or form.startswith("log_") or len(lexicon.split(name, raised)) > 1 or UNCLEAR.match(form):
+        return True
+    if after.text == "(":
+        return form in lexicon.known
+    applied = after.kind in ("name", "number") or after.text in ("**", "√")
+    return applied and form in (*BARE, *OF_SEVERAL) and not lexicon.is_number(form)
+
+
+# --- pieces ---------------------------------------------------------------------------------------
+
+
+def pieces(text: str, lexicon: Lexicon, double_bars: bool = True) -> list[Piece]:
     if len(text) > LONGEST_TEXT:
         raise ParseError(f"the formula is longer than {LONGEST_TEXT} characters", text, LONGEST_TEXT)
-    found = [Piece(m.lastgroup, m.group(), *m.span()) for m in PIECE.finditer(text)]
-    kept = [p for p in found if p.kind != "space" and p.text not in IGNORED]
+    plain = is_plain(text)
+    kept: list[Piece] = []
+    fence = False
+    for match in (PLAIN_PIECE if plain else PIECE).finditer(text):
+        piece = Piece(match.lastgroup, match.group(), *match.span())
+        if piece.kind == "space" or (fence and piece.text == "."):
+            continue
+        fence = piece.text in ("\\left", "\\right")
+        if piece.text not in IGNORED:
+            raised = bool(kept) and kept[-1].text == "^"
+            kept += spelt_out(piece, lexicon, raised) if plain or piece.kind != "letter" else [greek(piece)]
     if not double_bars:
         kept = [half for p in kept for half in (halves(p) if p.text == "||" else (p,))]
     after = len(text.rstrip())
     return [*kept, Piece("end", "", after, after + 1)]
+
+
+def greek(piece: Piece) -> Piece:
+    """A Greek letter as its command."""
+    return replace(piece, kind="command", text=f"\\{GREEK[piece.text]}") if piece.text in GREEK else piece
+
+
+def spelt_out(piece: Piece, lexicon: Lexicon, raised: bool) -> list[Piece]:
+    """The pieces that one stands for: those of x², of ½, and of letters that are run together."""
+    if piece.kind == "letter":
+        word = normal_name(piece.text)
+        stem, _, index = word.partition("_")
+        if stem in ("", "log") and index:
+            parts = [("letter", stem)] if stem else []
+            parts += [("symbol", "_"), ("number" if index.isdecimal() else "letter", index)]
+        else:
+            parts = [("letter", part) for part in lexicon.split(word, raised)]
+    elif piece.kind == "raised":
+        parts = [("symbol", "^"), ("symbol", "{"), *raised_parts(piece.text), ("symbol", "}")]
+    elif piece.kind == "fraction":
+        above, below = VULGAR[piece.text].split("/")
+        parts = [("symbol", "{"), ("number", above), ("symbol", "/"), ("number", below), ("symbol", "}")]
+    else:
+        parts = [(piece.kind, "^" if piece.text == "**" else piece.text)]
+    return [Piece(kind, text, piece.start, piece.end) for kind, text in parts]
+
+
+def raised_parts(text: str) -> list[tuple[str, str]]:
+    """What stands in a power: the signs, and the number or the transpose."""
+    sign, rest = text.rstrip(UNNAMED), text.lstrip("⁺⁻")
+    value = ("command", "\\top") if rest == "ᵀ" else ("number", rest.translate(ASCII))
+    return [*(("symbol", c) for c in sign.translate(ASCII)), value]
 
 
 def halves(piece: Piece) -> tuple[Piece, Piece]:
@@ -114,11 +272,11 @@ def halves(piece: Piece) -> tuple[Piece, Piece]:
 class Translator:
     """One pass over the pieces; every rule returns the tokens of what it has read."""
 
-    def __init__(self, text: str, names: Mapping[str, Expr], double_bars: bool = True):
-        self.text, self.names = text, names
-        self.pieces, self.at, self.depth = pieces(text, double_bars), 0, 0
+    def __init__(self, text: str, lexicon: Lexicon, found: list[Piece], depth: int = 0):
+        self.text, self.lexicon, self.names = text, lexicon, lexicon.names
+        self.pieces, self.at, self.depth = found, 0, depth
         self.closing: list[str] = []
-        self.plain = not any(c in text for c in "\\{$")
+        self.plain = is_plain(text)
 
     @property
     def next(self) -> Piece:
@@ -152,9 +310,7 @@ class Translator:
     # sums and products
 
     def sum(self) -> list[Token]:
-        self.depth += 1
-        if self.depth > DEEPEST_NESTING:
-            raise self.error(f"the formula is nested deeper than {DEEPEST_NESTING} levels", self.next)
+        self.deeper()
         found = self.signs() + self.term()
         while self.next.text in ("+", "-", "−"):
             found += self.signs() + self.term()
@@ -181,15 +337,39 @@ class Translator:
         return found
 
     def product(self) -> list[Token]:
-        found = self.power()
+        """Factors; those that follow one another after a / are all below it, save in 1/2 x."""
+        found, above = self.power(), 0
         while True:
+            self.skip_empty()
             if self.next.text in TIMES:
                 piece = self.take()
-                found += [symbol(TIMES[piece.text], piece), *self.signs(), *self.power()]
+                sign = symbol(TIMES[piece.text], piece)
+                if sign.text == "/":
+                    found += [sign, *self.denominator(found[above:])]
+                else:
+                    found.append(sign)
+                    above = len(found)
+                    found += [*self.signs(), *self.power()]
             elif self.starts_factor():
                 found += [symbol("*", self.next), *self.power()]
             else:
                 return found
+
+    def denominator(self, above: list[Token]) -> list[Token]:
+        """What is below a /: one factor if there are bare numbers above and below, else all that follow."""
+        first = self.next
+        found = [*self.signs(), *self.power()]
+        if is_bare_number(above) and is_bare_number(found):
+            return found
+        while self.starts_factor():
+            found += [symbol("*", self.next), *self.power()]
+            self.skip_empty()
+        return [symbol("(", first), *found, symbol(")", first)]
+
+    def skip_empty(self) -> None:
+        """Past {}, which has no meaning of its own."""
+        while self.next.text == "{" and self.pieces[self.at + 1].text == "}":
+            self.at += 2
 
     def starts_factor(self) -> bool:
         piece = self.next
@@ -197,16 +377,17 @@ class Translator:
             return False
         if piece.kind in ("number", "letter"):
             return True
-        openings = {*BRACKETS, *BAR_PAIRS, *NORM_PAIRS}
+        openings = {*BRACKETS, *BAR_PAIRS, *NORM_PAIRS, "\\langle", "√"}
         return piece.text in openings or self.is_atom_command(piece)
 
     def is_atom_command(self, piece: Piece) -> bool:
         known = {*FONTS, *UPRIGHT, *ACCENTS, *VARIANTS, *FRACTIONS, "\\sqrt", "\\log", "\\infty"}
-        return piece.text in known or (piece.kind == "command" and piece.text[1:] in (*GREEK, *NAMED, *ARCS))
+        return piece.text in known or (piece.kind == "command" and piece.text[1:] in (*LETTERS, *NAMED))
 
     # powers
 
     def power(self) -> list[Token]:
+        self.skip_empty()
         start = self.next
         name = self.function_name()
         if name:
@@ -215,32 +396,44 @@ class Translator:
         return self.superscripts(found)
 
     def superscripts(self, base: list[Token]) -> list[Token]:
-        while self.next.text in ("^", "'", "!"):
+        while self.next.text in ("^", "'", "!", ".T"):
             mark = self.take()
             if mark.text == "!":
                 base = call("factorial", base, mark)
             elif mark.text == "'":
                 raise self.error("for the transpose write A^\\top", mark)
+            elif mark.text == ".T":
+                base = [symbol("(", mark), *base, symbol(")", mark), symbol(".T", mark)]
             else:
                 base = self.raised(base, mark)
         return base
 
     def raised(self, base: list[Token], mark: Piece) -> list[Token]:
-        group = self.group_pieces()
-        texts = [p.text for p in group if p.text not in ("{", "}")]
-        before = texts[:-1]
-        if texts and self.is_transpose(texts[-1]) and before in BEFORE_TRANSPOSE:
-            inverted = texts[0] in ("-", "−")
+        group = self.exponent_pieces()
+        texts = [p.text.replace("−", "-") for p in group if p.text not in ("{", "}", *FONTS, *UPRIGHT)]
+        transposes = [t for t in texts if self.lexicon.is_transpose(t)]
+        if len(transposes) == 1 and [t for t in texts if t not in transposes] in BEFORE_TRANSPOSE:
             base = [symbol("(", mark), *base, symbol(")", mark), symbol(".T", mark)]
-            return call("inv", base, mark) if inverted else base
+            return call("inv", base, mark) if "-" in texts else base
         exponent = self.translated(group)
         close = symbol(")", mark)
         return [symbol("(", mark), *base, symbol("**", mark), symbol("(", mark), *exponent, close, close]
 
-    def is_transpose(self, text: str) -> bool:
-        """\\top always; T only among matrices, for it may be a number, and where no name is T."""
-        matrices = any(is_matrix(value) for value in self.names.values())
-        return text in TRANSPOSES and (text != "T" or (matrices and "T" not in self.names))
+    def exponent_pieces(self) -> list[Piece]:
+        """Those of the exponent; in text it may have a sign, a call or a power of its own: x^-2, e^x^2."""
+        if not self.plain or self.next.text == "{" or self.lexicon.is_transpose(self.next.text):
+            return self.group_pieces()
+        start = self.at
+        self.deeper()
+        self.signs()
+        self.power()
+        self.depth -= 1
+        return self.pieces[start : self.at]
+
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST_NESTING:
+            raise self.error(f"the formula is nested deeper than {DEEPEST_NESTING} levels", self.next)
 
     def group_pieces(self) -> list[Piece]:
         """The pieces of an argument: what is in braces, else one piece, a command with its own."""
@@ -249,9 +442,9 @@ class Translator:
             raise self.unexpected()
         if first.text != "{":
             start = self.at
-            if first.kind == "number":
+            if first.kind == "number" and not self.plain:
                 return [self.take_digit()]
-            if first.kind == "letter" or first.text in TRANSPOSES:
+            if first.kind in ("letter", "number") or first.text in TRANSPOSES:
                 return [self.take()]
             self.atom()
             return self.pieces[start : self.at]
@@ -275,15 +468,11 @@ class Translator:
 
     def translated(self, group: list[Piece]) -> list[Token]:
         """The tokens of some pieces on their own."""
-        inner = Translator.__new__(Translator)
-        inner.plain = self.plain
-        inner.text, inner.names, inner.depth, inner.closing = self.text, self.names, self.depth + 1, []
-        end = group[-1].end if group else self.next.start
-        inner.pieces, inner.at = [*group, Piece("end", "", end, end + 1)], 0
-        return inner.formula()[:-1] if group else self.raise_missing()
-
-    def raise_missing(self):
-        raise self.error("something is missing here", self.next)
+        if not group:
+            raise self.error("something is missing here", self.next)
+        end = group[-1].end
+        inner = Translator(self.text, self.lexicon, [*group, Piece("end", "", end, end + 1)], self.depth + 1)
+        return inner.formula()[:-1]
 
     # functions
 
@@ -293,27 +482,53 @@ class Translator:
         if piece.text in UPRIGHT:
             return self.upright_function()
         if piece.kind == "letter":
-            return self.plain_function()
+            return self.function_of_words() if self.plain else self.plain_function()
         name = piece.text[1:] if piece.kind == "command" else ""
-        if name in CALLED and self.called_next() and name not in self.names:
-            self.take()
-            return CALLED[name]
-        if name in NAMED or name in ARCS:
+        if name in CALLED and not self.lexicon.is_number(name):
+            return self.called_letter(name)
+        if name in NAMED:
             self.take()
             return SPELLING.get(name, name)
         return ""
 
+    def called_letter(self, name: str) -> str:
+        r"""The function of a Greek letter with a bracket; \Phi^{-1}(p) is a quantile."""
+        start = self.at
+        self.take()
+        if self.next.text == "(":
+            return CALLED[name]
+        if name == "Phi" and self.next.text == "^":
+            self.take()
+            group = [p.text for p in self.group_pieces()]
+            if group in (["-", "1"], ["−", "1"]) and self.next.text == "(":
+                return "probit"
+        self.at = start
+        return ""
+
+    def function_of_words(self) -> str:
+        """A function in text: before a bracket or a bar, and the common ones before what they are of."""
+        word, after = self.next.text, self.pieces[self.at + 1]
+        if self.lexicon.is_number(word):
+            return ""
+        encloses = after.text in ("(", *BAR_PAIRS, *NORM_PAIRS)
+        open_ = word in BARE and (after.kind in ("number", "letter") or after.text in ("^", "_", "√"))
+        if open_ or (encloses and word in FUNCTIONS) or (after.text == "(" and word in GREEK_FUNCTIONS):
+            self.take()
+            return SPELLING.get(word, word)
+        return ""
+
     def plain_function(self) -> str:
-        """A function of the text reader, spelt in letters before a bracket or a bar: exp(x), log|x|."""
+        r"""A function spelt in letters: exp(x), log|x|, ln x; the letters may be numbers where all are known."""
         word, end = self.word()
-        follows = self.pieces[end].text in ("(", *BAR_PAIRS, *NORM_PAIRS)
-        if word not in FUNCTIONS or word in self.names or not follows:
+        after = self.pieces[end]
+        encloses = after.text in ("(", *BAR_PAIRS, *NORM_PAIRS)
+        open_ = word in GLUED and (after.kind in ("letter", "number", "command") or after.text == "^")
+        if word in self.names or not (open_ or (encloses and word in FUNCTIONS)):
+            return ""
+        if open_ and all(map(self.lexicon.is_number, word)):
             return ""
         self.at = end
-        return word
-
-    def called_next(self) -> bool:
-        return self.pieces[self.at + 1].text == "("
+        return SPELLING.get(word, word)
 
     def upright_function(self) -> str:
         start = self.at
@@ -331,19 +546,37 @@ class Translator:
             if self.take().text == "_":
                 base = self.translated(self.group_pieces())
             else:
-                exponent = self.group_pieces()
-        texts = [p.text for p in exponent]
-        if texts in (["-", "1"], ["−", "1"]) and name in ARCS:
-            name, exponent = ARCS[name], []
+                exponent = self.exponent_of_function()
+        texts = [p.text.replace("−", "-") for p in exponent]
+        if texts == ["-", "1"] and name not in RECIPROCALS:
+            name, exponent = self.inverse(name, start), []
         found = call(name, self.argument(name), start)
         if base:
             found = self.with_base(found, name, base, start)
         if exponent:
-            power = self.translated(exponent)
-            found = [*found, symbol("**", start), symbol("(", start), *power, symbol(")", start)]
-        elif self.next.text == "^":
-            return self.superscripts(found)
-        return found
+            return self.power_of_function(found, self.translated(exponent), start)
+        return self.superscripts(found) if self.next.text in ("^", ".T") else found
+
+    def exponent_of_function(self) -> list[Piece]:
+        """In sin^2 x and sin^-1 x: the number; a bracket would be the argument's."""
+        start = self.at
+        if self.plain and self.next.text in ("-", "−"):
+            self.take()
+        self.group_pieces()
+        group = self.pieces[start : self.at]
+        return group[1:-1] if group[0].text == "{" else group
+
+    def inverse(self, name: str, start: Piece) -> str:
+        if name not in INVERSES:
+            raise self.error(f"{name} with the power -1 may be the inverse or 1/{name}(…): write the one meant", start)
+        return INVERSES[name]
+
+    def power_of_function(self, found: list[Token], exponent: list[Token], start: Piece) -> list[Token]:
+        """f(x)^k; a whole power of a matrix of values is taken entry by entry."""
+        close = symbol(")", start)
+        if is_bare_number(exponent) and exponent[0].text.isdecimal():
+            return call(FUNCTION_POWER, [symbol("(", start), *found, symbol(",", start), *exponent, close], start)
+        return [*found, symbol("**", start), symbol("(", start), *exponent, close]
 
     def with_base(self, found, name: str, base, start: Piece) -> list[Token]:
         if name != "log":
@@ -381,8 +614,11 @@ class Translator:
         if piece.text in BAR_PAIRS:
             return self.between(BAR_PAIRS[piece.text], BARS)
         if piece.text in NORM_PAIRS:
-            found = self.between(NORM_PAIRS[piece.text], "norm")
-            return self.without_subscript(found)
+            return self.indexed_norm(self.between(NORM_PAIRS[piece.text], "norm"))
+        if piece.text == "\\langle":
+            return self.inner_product()
+        if piece.text == "√":
+            return self.root_of_atom()
         if piece.text in FRACTIONS:
             return self.fraction()
         if piece.text == "\\sqrt":
@@ -416,11 +652,35 @@ class Translator:
         self.take()
         return call(name, inner, opening)
 
-    def without_subscript(self, found: list[Token]) -> list[Token]:
-        if self.next.text == "_":
-            mark = self.take()
-            if "".join(p.text for p in self.group_pieces()) not in ("2", "F"):
-                raise self.error("only the Euclidean (2) and the Frobenius norm (F) are read here", mark)
+    def indexed_norm(self, found: list[Token]) -> list[Token]:
+        if self.next.text != "_":
+            return found
+        mark = self.take()
+        index = "".join(p.text for p in self.index_pieces())
+        if index not in NORM_INDICES:
+            raise self.error("only the Euclidean (2) and the Frobenius norm (F) are read here", mark)
+        return [replace(found[0], text=NORM_INDICES[index]), *found[1:]]
+
+    def inner_product(self) -> list[Token]:
+        opening = self.take()
+        self.closing.append("\\rangle")
+        found = [symbol("(", opening), *self.sum()]
+        if self.next.text != ",":
+            raise self.unclosed(opening)
+        found += [symbol(",", self.take()), *self.sum()]
+        self.closing.pop()
+        if self.next.text != "\\rangle":
+            raise self.unclosed(opening)
+        return call("dot", [*found, symbol(")", self.take())], opening)
+
+    def root_of_atom(self) -> list[Token]:
+        """√ of what stands next; √x² might be either of two things."""
+        mark = self.take()
+        self.deeper()
+        found = call("sqrt", self.atom(), mark)
+        self.depth -= 1
+        if self.next.text == "^":
+            raise self.error("is this power inside the root? Write \\sqrt{…}", self.next)
         return found
 
     def fraction(self) -> list[Token]:
@@ -435,6 +695,9 @@ class Translator:
             return call("sqrt", self.translated(self.group_pieces()), mark)
         degree = self.bracketed()
         base = self.translated(self.group_pieces())
+        if is_odd(degree[1:-1]):
+            comma, close = symbol(",", mark), symbol(")", mark)
+            return call(ODD_ROOT, [symbol("(", mark), *base, comma, *degree[1:-1], close], mark)
         one = Token("number", "1", mark.start, mark.end)
         exponent = [symbol("(", mark), one, symbol("/", mark), *degree, symbol(")", mark)]
         return [symbol("(", mark), *base, symbol(")", mark), symbol("**", mark), *exponent]
@@ -442,43 +705,80 @@ class Translator:
     def name(self) -> list[Token]:
         first = self.next
         stem = self.stem()
-        if self.next.text == "^":
+        if self.next.text == "^" and (not self.plain or self.pieces[self.at + 1].text in STARS):
             self.index_first()
         if self.next.text == "_":
             self.take()
-            stem = self.subscripted(stem, self.group_pieces())
+            stem = self.subscripted(stem, self.index_pieces())
+        stem = self.starred(stem)
+        if self.plain and not self.lexicon.is_number(stem):
+            self.refuse_function(stem, first)
         return [Token("name", stem, first.start, self.pieces[self.at - 1].end)]
+
+    def refuse_function(self, stem: str, first: Piece) -> None:
+        """f(x) is no product, unless f is known to be a number; nor is `max x`."""
+        after = self.next
+        if after.text == "(" and after.start == self.pieces[self.at - 1].end:
+            raise self.error(no_function(stem), first)
+        if UNCLEAR.match(stem) or (stem in FUNCTIONS and stem not in GREEK_NAMES and self.starts_factor()):
+            raise self.error("this looks like a function: write its argument in brackets", first)
+
+    def index_pieces(self) -> list[Piece]:
+        """An index: what is in braces, else one piece, which may be a star."""
+        if self.next.text in STARS or self.next.text == "\\infty":
+            return [self.take()]
+        return self.group_pieces()
 
     def index_first(self) -> None:
         r"""The index before the power: \sigma^2_1 as \sigma_1^2."""
         start = self.at
         self.take()
-        self.group_pieces()
+        self.index_pieces()
         middle = self.at
         if self.next.text == "_":
             self.take()
-            self.group_pieces()
+            self.index_pieces()
             moved = self.pieces[middle : self.at] + self.pieces[start:middle]
             self.pieces[start : self.at] = moved
         self.at = start
 
     def subscripted(self, stem: str, group: list[Piece]) -> str:
-        index = "".join(p.text.lstrip("\\") for p in group if p.text not in ("{", "}", ",", *UPRIGHT))
-        if not re.fullmatch(r"\w+", index):
+        texts = ("*" if p.text in STARS else p.text.replace("−", "-").lstrip("\\") for p in group)
+        index = "".join(t for t, p in zip(texts, group, strict=True) if p.text not in ("{", "}", ",", *UPRIGHT))
+        if not re.fullmatch(r"[\w*+-]+", index):
             raise self.error("this index is not read here", group[0] if group else self.next)
         if stem == "I" and f"I_{index}" not in self.names:
             return stem  # the identity, whose size is the one that fits
-        return stem + index if stem + index in self.names else f"{stem}_{index}"
+        spellings = (stem + index, f"{stem}_{index.replace('*', 'star')}")
+        return next((s for s in spellings if s in self.names), f"{stem}_{index}")
+
+    def starred(self, stem: str) -> str:
+        r"""The name with its star, as in x^* and x^{\ast}; of a matrix that might be an adjoint."""
+        if self.next.text != "^":
+            return stem
+        start = self.at
+        self.take()
+        group = self.index_pieces() if self.next.text in (*STARS, "{") else []
+        if [p.text for p in group if p.text not in STARS] or not group:
+            self.at = start
+            return stem
+        if f"{stem}_star" in self.names:
+            return f"{stem}_star"
+        if is_matrix(self.names.get(stem)):
+            raise self.error("for the transpose write A^\\top", group[0])
+        return f"{stem}^{'*' * len(group)}"
 
     def stem(self) -> str:
         piece = self.next
         if piece.kind == "letter":
-            return self.letters()
+            return self.take().text if self.plain else self.letters()
         if piece.text in FONTS | UPRIGHT:
             self.take()
             word = "".join(p.text.lstrip("\\") for p in self.group_pieces())
             if not re.fullmatch(r"[^\W\d]\w*", word):
                 raise self.error("a name is wanted here", piece)
+            if piece.text in UPRIGHT and len(word) > 1 and not self.lexicon.is_number(word):
+                self.refuse_operator(word, piece)
             return word
         if piece.text in ACCENTS:
             self.take()
@@ -486,17 +786,28 @@ class Translator:
             if len(inner) != 1 or inner[0].kind != "name":
                 raise self.error("a name is wanted under the accent", piece)
             return f"{inner[0].text}_{ACCENTS[piece.text]}"
-        if piece.text in VARIANTS or (piece.kind == "command" and piece.text[1:] in GREEK):
+        if piece.text in VARIANTS or (piece.kind == "command" and piece.text[1:] in LETTERS):
             self.take()
             return VARIANTS.get(piece.text, piece.text[1:])
         raise self.unexpected()
 
+    def refuse_operator(self, word: str, piece: Piece) -> None:
+        """Raises `ParseError` where an unknown operator has an argument: with a bracket, or as an \\operatorname."""
+        start = self.at
+        while self.next.text in ("^", "_"):
+            self.take()
+            self.index_pieces()
+        applied = self.next.text == "(" or (piece.text in OPERATORS and self.starts_factor())
+        self.at = start
+        if applied:
+            raise self.error(no_function(word), piece)
+
     def letters(self) -> str:
-        """One letter; several where they make a declared name, the longest such, or in plain text."""
-        word, last = self.word()
+        """One letter; several where they make a declared name, the longest such."""
+        _, last = self.word()
         for end in range(last, self.at, -1):
             word = "".join(p.text for p in self.pieces[self.at : end])
-            if word in self.names or self.plain:
+            if word in self.names:
                 self.at = end
                 return word
         return self.take().text
@@ -520,6 +831,14 @@ def call(name: str, inner: list[Token], place) -> list[Token]:
     """name(inner); brackets that are there already do."""
     wrapped = inner if is_bracketed(inner) else [symbol("(", place), *inner, symbol(")", place)]
     return [Token("name", name, place.start, place.end), *wrapped]
+
+
+def is_bare_number(found: list[Token]) -> bool:
+    return len(found) == 1 and found[0].kind == "number"
+
+
+def is_odd(found: list[Token]) -> bool:
+    return is_bare_number(found) and found[0].text.isdecimal() and int(found[0].text) % 2 == 1
 
 
 def is_bracketed(found: list[Token]) -> bool:

@@ -209,10 +209,15 @@ def read_piece(match: re.Match) -> list[tuple[str, str]]:
     elif kind == "fraction":
         piece = "( {} / {} )".format(*VULGAR[piece].split("/"))
     elif kind == "name":
-        return [(kind, unicodedata.normalize("NFKC", LOWERED.sub(r"_\g<0>", piece)))]
+        return [(kind, normal_name(piece))]
     else:
         return [(kind, SAME.get(piece, piece))]
     return [("number" if part.isdecimal() else "symbol", part) for part in piece.split()]
+
+
+def normal_name(name: str) -> str:
+    """The name without variants of characters; x₁ is x_1."""
+    return unicodedata.normalize("NFKC", LOWERED.sub(r"_\g<0>", name))
 
 
 def respelt(pieces: list[Token], names: Collection[str]) -> list[Token]:
@@ -382,6 +387,7 @@ SCALAR_FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {
     "expit": lambda x: 1 / (1 + exponential(-x)),
     "softplus": lambda x: sympy.log(1 + exponential(x)),
     "silu": lambda x: x / (1 + exponential(-x)),
+    "probit": lambda x: sympy.sqrt(2) * bounded(sympy.erfinv, 10**6)(2 * x - 1),
     "cbrt": lambda x: odd_root(x, Integer(3)),
     "sec": lambda x: 1 / bounded(sympy.cos, 10**6)(x),
     "csc": lambda x: 1 / bounded(sympy.sin, 10**6)(x),
@@ -463,6 +469,10 @@ def of_numbers(function: Callable) -> Callable:
     return apply
 
 
+def log_of_exponentials(*values: Expr) -> Expr:
+    return sympy.log(Add(*map(exponential, values)))
+
+
 def beta_function(a: Expr, b: Expr) -> Expr:
     gamma = SCALAR_FUNCTIONS["gamma"]
     return gamma(a) * gamma(b) / gamma(a + b)
@@ -498,7 +508,7 @@ MATRIX_FUNCTIONS: dict[str, tuple[int, Callable]] = {
     "max": (MANY, extremum(sympy.Max)),
     "min": (MANY, extremum(sympy.Min)),
     "hypot": (2, of_numbers(lambda a, b: sympy.sqrt(power(a, Integer(2)) + power(b, Integer(2))))),
-    "logaddexp": (2, of_numbers(lambda a, b: sympy.log(exponential(a) + exponential(b)))),
+    **dict.fromkeys(("logaddexp", "logsumexp"), (MANY, of_numbers(log_of_exponentials))),
 }
 CONSTANTS = {"pi": sympy.pi}
 FUNCTIONS = sorted({*SCALAR_FUNCTIONS, *MATRIX_FUNCTIONS})

@@ -331,7 +331,7 @@ more, 73: erf(x)*1e20 | erf(x)*1e20 | erf(x)*1e20 + 1e-15*x | - | no
 more, 74: exp(-(x-m)^2/(2*s^2)) | exp(-(x-m)^2/(2*s^2)) | exp(-x^2/(2*s^2)+x*m/s^2-m^2/(2*s^2)) | s>0 | yes
 more, 75: sqrt(2*pi)*s*exp(1/2) | sqrt(2*pi)*s*exp(1/2) | exp(log(2*pi*e*s^2)/2) | s>0 | yes
 more, 76: sinh(x)/x | sinh(x)/x | (exp(x)-exp(-x))/(2*x) | - | yes
-LaTeX in dollars | $a \cdot b / c$ | ab/c | a>0 b>0 c>0 | no
+LaTeX in dollars | $a \cdot b / c$ | ab/c | a>0 b>0 c>0 | yes
 again: KL, entropies, 1 | log(t/s) + (s^2+(m-n)^2)/(2*t^2) - 1/2 | \ln t - \ln s + \frac{s^2}{2t^2} + \frac{(m-n)^2}{2t^2} - \frac12 | s>0 t>0 | yes
 again: KL, entropies, 2 | log(t/s) + (s^2+(m-n)^2)/(2*t^2) - 1/2 | \ln\frac{s}{t} + \frac{t^2+(m-n)^2}{2s^2} - \frac12 | s>0 t>0 | no
 again: KL, entropies, 3 | (s^2+m^2-1-log(s^2))/2 | -\frac12\left(1+\log s^2 - m^2-s^2\right) | s>0 | yes
