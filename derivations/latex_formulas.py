@@ -1,16 +1,28 @@
 r"""LaTeX to a formula: a subset, rewritten as the tokens of the text reader, each with its place.
 
     x_1, x_{ij}, \sigma, \mathbf{x}, \hat{y}   names: x_1, x_ij, sigma, x, y_hat; \mathrm{any}
+    h_{t-1}, k_{**}, x^*, x^{\ast}            names too: x^* is no power
     2 x y, 2\cdot x, a \times b               products; a letter is a name, unless several make a declared one
-    \frac{a}{b}, a/b, \sqrt{x}, \sqrt[3]{x}   quotients, roots
-    x^2, A^{-1}, A^T, A^\top, A^{-\top}       powers, inverses, transposes
+    x \cdot y, \langle x, y\rangle            of two columns, the inner product
+    \frac{a}{b}, a/b, \sqrt{x}, \sqrt[3]{x}   quotients, roots; one of odd degree is real of negative numbers too
+    x^2/2\sigma^2, 1/2 x                      a quotient by 2\sigma^2; after a number over a number, half of x
+    x^2, A^{-1}, A^T, A^\top, A^{-\top}       powers, inverses, transposes; x^2 of a column entry by entry
     |x|, \lvert x\rvert, |A|                  absolute value, or the determinant of a square matrix
-    \lVert x\rVert, \|x\|_2                   norm
+    \lVert x\rVert, \|x\|_2, \|A\|_F          Euclidean and Frobenius norm; \|A\|_2 is refused
     \log\det A, \sin^2 x, \tanh(w x)          functions: of the bracket, else the product, that follows
-    \operatorname{tr}(A), \mathrm{tr} A B     functions of the text reader by name
+    \sin^{-1} x, \operatorname{erf}^{-1}(x)   inverse functions; where 1/f(x) may be meant as well, refused
+    \operatorname{tr}(A), \mathrm{tr} A B     functions of the text reader by name, and no others
     u \odot v, u \circ v, A \otimes B          the entrywise product, the Kronecker product
-    \Gamma(x), \psi(x), \sigma(x)             gamma, digamma and sigmoid, unless declared as numbers
-    \left( \right), \bigl, \, \; \quad &      no meaning of their own
+    \Gamma(x), \psi(x), \sigma(x), \Phi(x)    gamma, digamma, sigmoid and the distribution function of the
+                                              standard normal, unless known as numbers; \Phi^{-1}(p)
+    \left( \right. \bigl, \, \; \quad & {}   no meaning of their own
+    x², A⁻¹, xᵀ, ½, √x, ∥x∥, λ                signs for x^2, A^{-1}, x^\top, \frac12, \sqrt x, \|x\|, \lambda
+
+An explicit sign of a product ends what is below a /: x/2y \cdot z is (x/(2y)) z.
+
+In text without commands and braces, words are names, and .T, ** and numbers are as in the text reader.  A word
+that is no name falls into names that are known, and functions: 2xy, Ax, x^TAx, sinx.  The common functions
+need no bracket: ln x, cos 2x, log det A, sin^2(x).  f(x) is a product only if f is known to be a number.
 
 Sizes of brackets and spaces are read over.  Everything else is a `ParseError` with its place marked.
 """
@@ -98,6 +110,7 @@ BEFORE_TRANSPOSE = ([], ["-"], ["-", "1"])
 FRACTIONS = {"\\frac", "\\tfrac", "\\dfrac", "\\cfrac", "\\sfrac"}
 STARS = {"*", "\\ast", "\\star"}
 LONGEST_RUN = 40
+OF_ONE_LETTER = re.compile(r"(exp|log|ln|sin|cos|tan|sinh|cosh|tanh)([^\W\d_])")
 UNCLEAR = re.compile(r"log(2|10)[^\W\d_]")
 """log2x is log(2*x) or log2(x)."""
 LATEX_ONLY = "\\{}$"
@@ -174,15 +187,18 @@ class Lexicon:
             return [next((n for n in (form.replace("*", "star"),) if n in self.names), form)]
         if len(form) < 2 or len(word) > LONGEST_RUN or self.is_word(form) or form in CONSTANTS:
             return [form]
-        found = self.segments(word)
+        elementary = OF_ONE_LETTER.fullmatch(form)
+        found = self.segments(word, parts=2) or (list(elementary.groups()) if elementary else None)
         return found if found and (form not in self.known or set(found) <= self.names.keys()) else [form]
 
-    def segments(self, word: str) -> list[str] | None:
-        """The fewest names and functions that make the word, if any do."""
+    def segments(self, word: str, parts: int = 1) -> list[str] | None:
+        """The fewest names and functions that make the word, if any do; `parts`: two at least."""
         units = {*self.names, *self.known, *CONSTANTS, "e", *(("I",) if self.has_matrices else ())}
+        longest = len(word) - parts + 1
         fewest: list[list[str] | None] = [[], *[None] * len(word)]
         for end in range(1, len(word) + 1):
-            lasts = ((start, ascii_form(word[start:end])) for start in range(end) if fewest[start] is not None)
+            starts = [k for k in range(max(0, end - longest), end) if fewest[k] is not None]
+            lasts = ((start, ascii_form(word[start:end])) for start in starts)
             ways = [[*fewest[start], last] for start, last in lasts if last in units or last in GLUED]
             fewest[end] = min(ways, key=len, default=None)
         return fewest[-1]
@@ -416,8 +432,8 @@ class Translator:
             base = [symbol("(", mark), *base, symbol(")", mark), symbol(".T", mark)]
             return call("inv", base, mark) if "-" in texts else base
         exponent = self.translated(group)
-        close = symbol(")", mark)
-        return [symbol("(", mark), *base, symbol("**", mark), symbol("(", mark), *exponent, close, close]
+        bracketed = [symbol("(", group[0]), *exponent, symbol(")", group[-1])]
+        return [symbol("(", mark), *base, symbol("**", mark), *bracketed, symbol(")", mark)]
 
     def exponent_pieces(self) -> list[Piece]:
         """Those of the exponent; in text it may have a sign, a call or a power of its own: x^-2, e^x^2."""
@@ -807,10 +823,14 @@ class Translator:
         _, last = self.word()
         for end in range(last, self.at, -1):
             word = "".join(p.text for p in self.pieces[self.at : end])
-            if word in self.names:
+            if word in self.names or (end == last and self.is_greek(word)):
                 self.at = end
                 return word
         return self.take().text
+
+    def is_greek(self, word: str) -> bool:
+        """Whether letters spell a Greek letter, and are not names one by one."""
+        return len(word) > 2 and word in GREEK_NAMES and not all(map(self.lexicon.is_number, word))
 
     def word(self) -> tuple[str, int]:
         """The letters and digits from here on, and where they end."""

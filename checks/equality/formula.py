@@ -1,4 +1,7 @@
-"""A formula with its domain, as a stranger wrote it: text or LaTeX, scalars real unless declared positive."""
+"""A formula with its domain, as a stranger wrote it: text or LaTeX, scalars real unless declared positive.
+
+Two formulas are read beside one another: xy is a product where the other has x and y, and a name where it has xy.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +119,7 @@ class Vocabulary:
     def of(cls, text: str, names: Mapping[str, Expr]) -> Vocabulary:
         if not is_plain(text):
             return cls(frozenset(names_of_latex(text, names)))
-        found = [(m["name"], text[m.end() : m.end() + 1]) for m in TOKEN.finditer(text) if m["name"]]
+        found = [(m["name"], text[m.end() : m.end() + 1]) for m in TOKEN.finditer(text) if (m["name"] or "_")[0] != "_"]
         lexicon = Lexicon(names)
         free = {w for w, _ in found if not lexicon.is_word(ascii_form(w)) or ascii_form(w) in GREEK_NAMES}
         called = {ascii_form(w) for w, after in found if after == "(" and w in free}
