@@ -5,7 +5,7 @@ r"""LaTeX to a formula: a subset, rewritten as the tokens of the text reader, ea
     2 x y, 2\cdot x, a \times b               products; a letter is a name, unless several make a declared one
     x \cdot y, \langle x, y\rangle            of two columns, the inner product
     \frac{a}{b}, a/b, \sqrt{x}, \sqrt[3]{x}   quotients, roots; one of odd degree is real of negative numbers too
-    x^2/2\sigma^2, 1/2 x                      a quotient by 2\sigma^2; after a number over a number, half of x
+    x^2/2\sigma^2, x/y(z+1), 1/2 x            quotients by 2\sigma^2 and y(z+1), but half of x
     x^2, A^{-1}, A^T, A^\top, A^{-\top}       powers, inverses, transposes; x^2 of a column entry by entry
     |x|, \lvert x\rvert, |A|                  absolute value, or the determinant of a square matrix
     \lVert x\rVert, \|x\|_2, \|A\|_F          Euclidean and Frobenius norm; \|A\|_2 is refused
@@ -18,7 +18,9 @@ r"""LaTeX to a formula: a subset, rewritten as the tokens of the text reader, ea
     \left( \right. \bigl, \, \; \quad & {}   no meaning of their own
     x², A⁻¹, xᵀ, ½, √x, ∥x∥, λ                signs for x^2, A^{-1}, x^\top, \frac12, \sqrt x, \|x\|, \lambda
 
-An explicit sign of a product ends what is below a /: x/2y \cdot z is (x/(2y)) z.
+Factors that follow one another after a / are all below it, up to an explicit sign: x/2y \cdot z is (x/(2y)) z.
+But next to a number only names of numbers are: n/2 \log x, a/2 \|x\|^2 and a/2(x+1) begin with n/2 and a/2.
+Of a number over a number, as in 1/2 x, nothing more is below, save \pi.  1/n (x+1) is refused.
 
 In text without commands and braces, words are names, and .T, ** and numbers are as in the text reader.  A word
 that is no name falls into names that are known, and functions: 2xy, Ax, x^TAx, sinx.  The common functions
@@ -33,6 +35,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 
 from sympy import Expr
 
@@ -109,6 +112,8 @@ TRANSPOSES = {"T", "\\top", "\\intercal", "\\prime"}
 BEFORE_TRANSPOSE = ([], ["-"], ["-", "1"])
 FRACTIONS = {"\\frac", "\\tfrac", "\\dfrac", "\\cfrac", "\\sfrac"}
 STARS = {"*", "\\ast", "\\star"}
+FUNCTION_LETTERS = set("fghpq")
+"""Letters that before a bracket are functions, unless they occur as numbers."""
 LONGEST_RUN = 40
 OF_ONE_LETTER = re.compile(r"(exp|log|ln|sin|cos|tan|sinh|cosh|tanh)([^\W\d_])")
 UNCLEAR = re.compile(r"log(2|10)[^\W\d_]")
@@ -160,10 +165,11 @@ class Lexicon:
     def __init__(self, names: Mapping[str, Expr], known: Collection[str] = ()):
         self.names = {**{ascii_form(name): value for name, value in names.items()}, **names}
         self.known = {*known} - set(FUNCTIONS)
+        self.letters: set[str] = set()
 
     def is_number(self, word: str) -> bool:
         """Whether this is a name and no function, though a bracket may follow."""
-        return word in self.names or word in self.known or word in (*CONSTANTS, "e", "I")
+        return any(word in some for some in (self.names, self.known, self.letters, CONSTANTS, ("e", "I")))
 
     @cached_property
     def has_matrices(self) -> bool:
@@ -206,15 +212,17 @@ class Lexicon:
 
 def reads_as_latex(found: list[Token], lexicon: Lexicon) -> bool:
     """Whether text has run letters together, functions without brackets, or stars in names, as LaTeX has them."""
-    texts = ["", *(piece.text for piece in found), ""]
+    texts = ["", "", *(piece.text for piece in found), ""]
     return any(
-        piece.kind == "name" and is_of_latex(piece.text, texts[k] == "**", found[k + 1], texts[k + 3], lexicon)
+        piece.kind == "name" and is_of_latex(piece.text, texts[k : k + 2], found[k + 1], texts[k + 4], lexicon)
         for k, piece in enumerate(found[:-1])
     )
 
 
-def is_of_latex(name: str, raised: bool, after: Token, beyond: str, lexicon: Lexicon) -> bool:
-    form = ascii_form(name)
+def is_of_latex(name: str, before: list[str], after: Token, beyond: str, lexicon: Lexicon) -> bool:
+    form, raised = ascii_form(name), before[1] == "**"
+    if before == ["**", "-"] and lexicon.is_transpose(name):
+        return True
     starred = (form[-1] == "_" and after.text in ("*", "**")) or (after.text, beyond) == ("**", "*")
     if starred or form.startswith("log_") or len(lexicon.split(name, raised)) > 1 or UNCLEAR.match(form):
         return True
@@ -244,7 +252,10 @@ def pieces(text: str, lexicon: Lexicon, double_bars: bool = True) -> list[Piece]
     if not double_bars:
         kept = [half for p in kept for half in (halves(p) if p.text == "||" else (p,))]
     after = len(text.rstrip())
-    return [*kept, Piece("end", "", after, after + 1)]
+    kept.append(Piece("end", "", after, after + 1))
+    if not plain:
+        lexicon.letters |= {p.text for p, q in pairwise(kept) if p.text in FUNCTION_LETTERS and q.text != "("}
+    return kept
 
 
 def greek(piece: Piece) -> Piece:
@@ -372,15 +383,33 @@ class Translator:
                 return found
 
     def denominator(self, above: list[Token]) -> list[Token]:
-        """What is below a /: one factor if there are bare numbers above and below, else all that follow."""
-        first = self.next
+        """What is below a /: the factor that follows it, and those that stand next to that without a sign.
+
+        Next to a number only names of numbers are below: in n/2 \\log x and a/2 x^\\top x is n/2, and a/2.  In
+        1/2 x is half of x, but in 1/2\\pi is 2\\pi below.  1/n (x+1) might be either of two things.
+        """
+        first, of_name = self.next, self.starts_name()
         found = [*self.signs(), *self.power()]
-        if is_bare_number(above) and is_bare_number(found):
+        number_above, number_below = is_bare_number(above), is_bare_number(found)
+        if number_above and number_below and self.next.text != "\\pi":
             return found
-        while self.starts_factor():
+        self.skip_empty()
+        while self.starts_name() if number_below else self.starts_factor():
+            if number_above and of_name and not self.starts_name():
+                raise self.error("is this below the / too? Write \\frac{…}{…}, or brackets", self.next)
             found += [symbol("*", self.next), *self.power()]
             self.skip_empty()
         return [symbol("(", first), *found, symbol(")", first)]
+
+    def starts_name(self) -> bool:
+        """Whether the next factor is the name of a number."""
+        start = self.at
+        named = self.starts_factor() and self.next.kind in ("letter", "command") and not self.starts_function()
+        if not named or self.next.text in {*BAR_PAIRS, *NORM_PAIRS, *BRACKETS, *FRACTIONS, "\\sqrt", "\\langle"}:
+            return False
+        (name,) = self.name()
+        self.at = start
+        return not is_matrix(self.names.get(name.text))
 
     def skip_empty(self) -> None:
         """Past {}, which has no meaning of its own."""
@@ -431,6 +460,8 @@ class Translator:
         if len(transposes) == 1 and [t for t in texts if t not in transposes] in BEFORE_TRANSPOSE:
             base = [symbol("(", mark), *base, symbol(")", mark), symbol(".T", mark)]
             return call("inv", base, mark) if "-" in texts else base
+        if not self.plain and len(texts) == 3 and texts[0] == "(" and texts[2] == ")":
+            raise self.error("this may be an index or a power: write x_i or x^i", group[0])
         exponent = self.translated(group)
         bracketed = [symbol("(", group[0]), *exponent, symbol(")", group[-1])]
         return [symbol("(", mark), *base, symbol("**", mark), *bracketed, symbol(")", mark)]
@@ -440,6 +471,8 @@ class Translator:
         if not self.plain or self.next.text == "{" or self.lexicon.is_transpose(self.next.text):
             return self.group_pieces()
         start = self.at
+        if self.next.text == "-" and self.lexicon.is_transpose(self.pieces[start + 1].text):
+            return [self.take(), self.take()]
         self.deeper()
         self.signs()
         self.power()
@@ -534,14 +567,14 @@ class Translator:
         return ""
 
     def plain_function(self) -> str:
-        r"""A function spelt in letters: exp(x), log|x|, ln x; the letters may be numbers where all are known."""
+        r"""A function spelt in letters: exp(x), log|x|, ln x; where all letters are declared they are numbers."""
         word, end = self.word()
         after = self.pieces[end]
         encloses = after.text in ("(", *BAR_PAIRS, *NORM_PAIRS)
         open_ = word in GLUED and (after.kind in ("letter", "number", "command") or after.text == "^")
         if word in self.names or not (open_ or (encloses and word in FUNCTIONS)):
             return ""
-        if open_ and all(map(self.lexicon.is_number, word)):
+        if open_ and self.names.keys() >= {*word}:
             return ""
         self.at = end
         return SPELLING.get(word, word)
@@ -695,8 +728,10 @@ class Translator:
         self.deeper()
         found = call("sqrt", self.atom(), mark)
         self.depth -= 1
-        if self.next.text == "^":
-            raise self.error("is this power inside the root? Write \\sqrt{…}", self.next)
+        last = self.pieces[self.at - 1]
+        joined = last.text not in (")", "}") and self.next.start <= last.end and self.starts_factor()
+        if self.next.text == "^" or joined:
+            raise self.error("is this inside the root? Write sqrt(…)", self.next)
         return found
 
     def fraction(self) -> list[Token]:
@@ -727,14 +762,15 @@ class Translator:
             self.take()
             stem = self.subscripted(stem, self.index_pieces())
         stem = self.starred(stem)
-        if self.plain and not self.lexicon.is_number(stem):
+        if (self.plain or stem in FUNCTION_LETTERS) and not self.lexicon.is_number(stem):
             self.refuse_function(stem, first)
         return [Token("name", stem, first.start, self.pieces[self.at - 1].end)]
 
     def refuse_function(self, stem: str, first: Piece) -> None:
         """f(x) is no product, unless f is known to be a number; nor is `max x`."""
         after = self.next
-        if after.text == "(" and after.start == self.pieces[self.at - 1].end:
+        adjacent = after.start == self.pieces[self.at - 1].end or not self.plain
+        if after.text == "(" and adjacent:
             raise self.error(no_function(stem), first)
         if UNCLEAR.match(stem) or (stem in FUNCTIONS and stem not in GREEK_NAMES and self.starts_factor()):
             raise self.error("this looks like a function: write its argument in brackets", first)
@@ -793,7 +829,8 @@ class Translator:
             word = "".join(p.text.lstrip("\\") for p in self.group_pieces())
             if not re.fullmatch(r"[^\W\d]\w*", word):
                 raise self.error("a name is wanted here", piece)
-            if piece.text in UPRIGHT and len(word) > 1 and not self.lexicon.is_number(word):
+            operator = piece.text == "\\mathbb" or (piece.text in UPRIGHT and len(word) > 1)
+            if operator and not self.lexicon.is_number(word):
                 self.refuse_operator(word, piece)
             return word
         if piece.text in ACCENTS:
@@ -813,7 +850,7 @@ class Translator:
         while self.next.text in ("^", "_"):
             self.take()
             self.index_pieces()
-        applied = self.next.text == "(" or (piece.text in OPERATORS and self.starts_factor())
+        applied = self.next.text in ("(", "[") or (piece.text in OPERATORS and self.starts_factor())
         self.at = start
         if applied:
             raise self.error(no_function(word), piece)
@@ -830,7 +867,7 @@ class Translator:
 
     def is_greek(self, word: str) -> bool:
         """Whether letters spell a Greek letter, and are not names one by one."""
-        return len(word) > 2 and word in GREEK_NAMES and not all(map(self.lexicon.is_number, word))
+        return len(word) > 2 and word in GREEK_NAMES and not self.names.keys() >= {*word}
 
     def word(self) -> tuple[str, int]:
         """The letters and digits from here on, and where they end."""

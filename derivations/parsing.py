@@ -235,8 +235,8 @@ def spelling(name: str, names: Collection[str], by_form: Mapping[str, str]) -> s
 
 
 def ascii_form(name: str) -> str:
-    """The name with its Greek letters by their names."""
-    return "".join(GREEK.get(c, c) for c in name)
+    """The name with its Greek letters by their names, and x₁ as x_1."""
+    return name if name.isascii() else "".join(GREEK.get(c, c) for c in normal_name(name))
 
 
 def shown(character: str) -> str:
@@ -513,9 +513,9 @@ MATRIX_FUNCTIONS: dict[str, tuple[int, Callable]] = {
 CONSTANTS = {"pi": sympy.pi}
 FUNCTIONS = sorted({*SCALAR_FUNCTIONS, *MATRIX_FUNCTIONS})
 BARS = "|·|"
-EUCLIDEAN = "‖·‖₂"
-ODD_ROOT = "ⁿ√·"
-FUNCTION_POWER = "f²(·)"
+EUCLIDEAN = "norm|2"
+ODD_ROOT = "root|odd"
+FUNCTION_POWER = "power|of"
 """Functions that LaTeX has signs for; no text can name them."""
 BUILDERS = {
     **MATRIX_FUNCTIONS,
@@ -767,7 +767,7 @@ class Reader:
         part = self.atom()
         self.depth -= 1
         if self.next.text == "**":
-            raise self.error("is this power inside the root? Write sqrt(…)", self.next)
+            raise self.error("is this inside the root? Write sqrt(…)", self.next)
         self.applied.append(("sqrt", part.value))
         return Part(self.make(sign, _entrywise("sqrt"), part.value), sign.start, part.end)
 

@@ -27,7 +27,6 @@ from derivations.parsing import (
     Token,
     ascii_form,
     declared,
-    normal_name,
     respelt,
     tokens,
 )
@@ -125,7 +124,7 @@ class Vocabulary:
         called = {ascii_form(w) for w, after in found if after == "(" and w in free}
         numbers = {w for w, after in found if after != "(" and w in free}
         runs = {w for w in numbers if len(w) > 1 and w.isalpha() and w not in GREEK_NAMES}
-        return cls(frozenset(map(ascii_form, map(normal_name, numbers))), frozenset(called), frozenset(runs))
+        return cls(frozenset(map(ascii_form, numbers)), frozenset(called), frozenset(runs))
 
     def known_to(self, other: Vocabulary) -> set[str]:
         """The names that the other formula may take for numbers: these, and the letters of runs of its own."""

@@ -66,6 +66,11 @@ below a slash | e^{-x^2/2\sigma^2} | e^{-\frac{x^2}{2\sigma^2}} | sigma>0 | yes
 below a slash, not above | e^{-x^2/2\sigma^2} | e^{-\frac{x^2}{2}\sigma^2} | sigma>0 | no
 below a slash, names | 2x/3y | \frac{2x}{3y} | - | yes
 below a slash, ended | x/2y\cdot z | \frac{xz}{2y} | - | yes
+below a slash, a norm is not | \lambda/2\|w\|^2 | \frac{\lambda}{2} w^\top w | w:n,1 lambda>0 | yes
+below a slash, a form is not | \lambda/2 w^\top w | \frac{\lambda}{2} \|w\|^2 | w:n,1 lambda>0 | yes
+below a slash, a logarithm is not | -n/2\log 2\pi | -\frac n2\ln(2\pi) | - | yes
+below a slash, pi | 1/2\pi\sigma^2 | \frac{1}{2\pi\sigma^2} | sigma>0 | yes
+below a slash, brackets | 1/(1-x)(1+x) | \frac{1}{1-x^2} | - | yes
 half of a product | 1/2 x^\top A x | \frac{x^\top A x}{2} | A:n,n x:n,1 | yes
 half of a square | 1/2(x-y)^2 | \frac{(x-y)^2}{2} | - | yes
 half of a product is no quotient by it | 1/2 m v^2 | \frac{1}{2mv^2} | - | no
