@@ -23,8 +23,9 @@ But next to a number only names of numbers are: n/2 \log x, a/2 \|x\|^2 and a/2(
 Of a number over a number, as in 1/2 x, nothing more is below, save \pi.  1/n (x+1) is refused.
 
 In text without commands and braces, words are names, and .T, ** and numbers are as in the text reader.  A word
-that is no name falls into names that are known, and functions: 2xy, Ax, x^TAx, sinx.  The common functions
-need no bracket: ln x, cos 2x, log det A, sin^2(x).  f(x) is a product only if f is known to be a number.
+that is no name falls into names that are known, and functions: 2xy, Ax, x^TAx, sinx; abc and xy do in any case.
+The common functions need no bracket: ln x, cos 2x, log det A, sin^2(x).  f(x) is a product only if f is known
+to be a number.
 
 Sizes of brackets and spaces are read over.  Everything else is a `ParseError` with its place marked.
 """
@@ -114,6 +115,8 @@ FRACTIONS = {"\\frac", "\\tfrac", "\\dfrac", "\\cfrac", "\\sfrac"}
 STARS = {"*", "\\ast", "\\star"}
 FUNCTION_LETTERS = set("fghpq")
 """Letters that before a bracket are functions, unless they occur as numbers."""
+ALPHABETS = ("abc", "uvw", "xyz")
+"""Runs of these letters are products, though both formulas have them: xy^2."""
 LONGEST_RUN = 40
 OF_ONE_LETTER = re.compile(r"(exp|log|ln|sin|cos|tan|sinh|cosh|tanh)([^\W\d_])")
 UNCLEAR = re.compile(r"log(2|10)[^\W\d_]")
@@ -193,21 +196,33 @@ class Lexicon:
             return [next((n for n in (form.replace("*", "star"),) if n in self.names), form)]
         if len(form) < 2 or len(word) > LONGEST_RUN or self.is_word(form) or form in CONSTANTS:
             return [form]
+        if any(set(form) <= set(letters) for letters in ALPHABETS):
+            return [*form]
         elementary = OF_ONE_LETTER.fullmatch(form)
         found = self.segments(word, parts=2) or (list(elementary.groups()) if elementary else None)
-        return found if found and (form not in self.known or set(found) <= self.names.keys()) else [form]
+        return found if found and (form not in self.known or set(found) <= self.declared) else [form]
+
+    @cached_property
+    def declared(self) -> set[str]:
+        """What needs no other formula to be a name or a function."""
+        return {*self.names, *CONSTANTS, *GLUED, "e", *(("I",) if self.has_matrices else ())}
 
     def segments(self, word: str, parts: int = 1) -> list[str] | None:
-        """The fewest names and functions that make the word, if any do; `parts`: two at least."""
-        units = {*self.names, *self.known, *CONSTANTS, "e", *(("I",) if self.has_matrices else ())}
+        """The names and functions that make the word, if any do: declared ones before known ones, then the fewest.
+
+        `parts`: how many there are to be at least, 1 or 2.
+        """
         longest = len(word) - parts + 1
-        fewest: list[list[str] | None] = [[], *[None] * len(word)]
+        best: list[list[str] | None] = [[], *[None] * len(word)]
         for end in range(1, len(word) + 1):
-            starts = [k for k in range(max(0, end - longest), end) if fewest[k] is not None]
+            starts = [k for k in range(max(0, end - longest), end) if best[k] is not None]
             lasts = ((start, ascii_form(word[start:end])) for start in starts)
-            ways = [[*fewest[start], last] for start, last in lasts if last in units or last in GLUED]
-            fewest[end] = min(ways, key=len, default=None)
-        return fewest[-1]
+            ways = [[*best[start], last] for start, last in lasts if last in self.declared or last in self.known]
+            best[end] = min(ways, key=self.strangeness, default=None)
+        return best[-1]
+
+    def strangeness(self, found: list[str]) -> tuple[int, int]:
+        return sum(part not in self.declared for part in found), len(found)
 
 
 def reads_as_latex(found: list[Token], lexicon: Lexicon) -> bool:
@@ -829,7 +844,7 @@ class Translator:
             word = "".join(p.text.lstrip("\\") for p in self.group_pieces())
             if not re.fullmatch(r"[^\W\d]\w*", word):
                 raise self.error("a name is wanted here", piece)
-            operator = piece.text == "\\mathbb" or (piece.text in UPRIGHT and len(word) > 1)
+            operator = piece.text in ("\\mathbb", "\\mathcal") or (piece.text in UPRIGHT and len(word) > 1)
             if operator and not self.lexicon.is_number(word):
                 self.refuse_operator(word, piece)
             return word

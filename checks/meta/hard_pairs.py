@@ -60,6 +60,10 @@ run together, either order | ab/c | \frac{ba}{c} | a>0 b>0 c>0 | yes
 run together, distributed | a(b+c) | ab+ac | a>0 b>0 c>0 | yes
 run together, absolute value | log|xy| | log|x|+log|y| | - | yes
 run together, function | 2sinx cosx | sin(2*x) | - | yes
+run together, power of the last | xy^2 | (xy)^2 | - | no
+run together, least squares | ||y-Xw||^2 | y^Ty-2w^TX^Ty+w^TX^TXw | X:n,p y:n,1 w:p,1 | yes
+run together, ridge | (XᵀX+λI)⁻¹Xᵀy | Xᵀ(XXᵀ+λI)⁻¹y | X:n,p y:n,1 lambda>0 | yes
+run together, entropy | -plogp | -p*log(p) | p>0 | yes
 a name of two letters | gp*d + dL | dL + d*gp | - | yes
 a name of two letters, another name | gp*d + dL | dL + d*gq | - | no
 below a slash | e^{-x^2/2\sigma^2} | e^{-\frac{x^2}{2\sigma^2}} | sigma>0 | yes
