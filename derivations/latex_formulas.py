@@ -524,6 +524,8 @@ class Translator:
     def take_digit(self) -> Piece:
         """One digit: x^12 is x^1 2 in LaTeX, and \\frac12 is one half."""
         piece = self.next
+        if "." in piece.text:
+            raise self.error("put this number in braces", piece)
         if len(piece.text) > 1:
             middle = piece.start + 1
             first = Piece("number", piece.text[0], piece.start, middle)

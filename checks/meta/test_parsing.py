@@ -216,6 +216,8 @@ REFUSED = {
     "∥u": ("never closed", "∥"),
     r"1 + \frac{1}{}": ("missing", "}"),
     r"{}": ("missing", ""),
+    r"\frac0.5 u": ("in braces", "0.5"),
+    r"\alpha^0.5": ("in braces", "0.5"),
 }
 
 
