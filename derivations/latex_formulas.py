@@ -217,9 +217,12 @@ class Lexicon:
         for end in range(1, len(word) + 1):
             starts = [k for k in range(max(0, end - longest), end) if best[k] is not None]
             lasts = ((start, ascii_form(word[start:end])) for start in starts)
-            ways = [[*best[start], last] for start, last in lasts if last in self.declared or last in self.known]
+            ways = [[*best[k], last] for k, last in lasts if self.is_unit(last) or word[k:end] in GREEK]
             best[end] = min(ways, key=self.strangeness, default=None)
         return best[-1]
+
+    def is_unit(self, word: str) -> bool:
+        return word in self.declared or word in self.known
 
     def strangeness(self, found: list[str]) -> tuple[int, int]:
         return sum(part not in self.declared for part in found), len(found)
@@ -262,8 +265,7 @@ def pieces(text: str, lexicon: Lexicon, double_bars: bool = True) -> list[Piece]
             continue
         fence = piece.text in ("\\left", "\\right")
         if piece.text not in IGNORED:
-            raised = bool(kept) and kept[-1].text == "^"
-            kept += spelt_out(piece, lexicon, raised) if plain or piece.kind != "letter" else [greek(piece)]
+            kept += spelt_out(piece, lexicon, kept, text) if plain or piece.kind != "letter" else [greek(piece)]
     if not double_bars:
         kept = [half for p in kept for half in (halves(p) if p.text == "||" else (p,))]
     after = len(text.rstrip())
@@ -278,7 +280,7 @@ def greek(piece: Piece) -> Piece:
     return replace(piece, kind="command", text=f"\\{GREEK[piece.text]}") if piece.text in GREEK else piece
 
 
-def spelt_out(piece: Piece, lexicon: Lexicon, raised: bool) -> list[Piece]:
+def spelt_out(piece: Piece, lexicon: Lexicon, before: list[Piece], text: str) -> list[Piece]:
     """The pieces that one stands for: those of x², of ½, and of letters that are run together."""
     if piece.kind == "letter":
         word = normal_name(piece.text)
@@ -287,9 +289,11 @@ def spelt_out(piece: Piece, lexicon: Lexicon, raised: bool) -> list[Piece]:
             parts = [("letter", stem)] if stem else []
             parts += [("symbol", "_"), ("number" if index.isdecimal() else "letter", index)]
         else:
-            parts = [("letter", part) for part in lexicon.split(word, raised)]
+            parts = [("letter", part) for part in lexicon.split(word, raised=bool(before) and before[-1].text == "^")]
     elif piece.kind == "raised":
         parts = [("symbol", "^"), ("symbol", "{"), *raised_parts(piece.text), ("symbol", "}")]
+    elif piece.kind == "fraction" and before and before[-1].kind == "number" and before[-1].end == piece.start:
+        raise ParseError("is this a sum or a product? Write +, or *", text, piece.start)
     elif piece.kind == "fraction":
         above, below = VULGAR[piece.text].split("/")
         parts = [("symbol", "{"), ("number", above), ("symbol", "/"), ("number", below), ("symbol", "}")]
@@ -565,7 +569,7 @@ class Translator:
             return CALLED[name]
         if name == "Phi" and self.next.text == "^":
             self.take()
-            group = [p.text for p in self.group_pieces()]
+            group = [p.text for p in self.exponent_of_function()]
             if group in (["-", "1"], ["−", "1"]) and self.next.text == "(":
                 return "probit"
         self.at = start
@@ -576,6 +580,8 @@ class Translator:
         word, after = self.next.text, self.pieces[self.at + 1]
         if self.lexicon.is_number(word):
             return ""
+        if word in CALLED:
+            return self.called_letter(word)
         encloses = after.text in ("(", *BAR_PAIRS, *NORM_PAIRS)
         open_ = word in BARE and (after.kind in ("number", "letter") or after.text in ("^", "_", "√"))
         if open_ or (encloses and word in FUNCTIONS) or (after.text == "(" and word in GREEK_FUNCTIONS):

@@ -82,6 +82,8 @@ Greek letters | σ²+μ² | sigma^2+\mu^2 | - | yes
 Greek letters, declared | Σ⁻¹ | inv(Sigma) | Sigma:n,n | yes
 Greek letters, run together | λ(x+1) | λx+λ | lambda>0 | yes
 Greek letters, sigmoid | σ(-x) | 1-\sigma(x) | - | yes
+Greek letters, gamma function | Γ(n+1) | nΓ(n) | n>0 | yes
+Greek letters, quantile | Φ⁻¹(Φ(x)) | x | - | yes
 signs, transpose | xᵀAx | x.T*A*x | A:n,n x:n,1 | yes
 signs, transpose of one | xᵀAᵀy | x.T*A*y | A:n,n x:n,1 y:n,1 | no
 signs, half | ½x² | x^2/2 | - | yes

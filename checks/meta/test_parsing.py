@@ -208,6 +208,7 @@ REFUSED = {
     "max x": ("in brackets", "max"),
     r"1/y(x + 1)\,": ("below the / too", "("),
     "√2u": ("inside the root", "u"),
+    "3½": ("sum or a product", "½"),
     r"\log p(u)": ("there is no function p", "p"),
     r"\mathbb{E}[u]": ("there is no function E", r"\mathbb"),
     r"v^{(1)}": ("index or a power", "("),
