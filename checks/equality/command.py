@@ -23,6 +23,14 @@ Are two formulas equal wherever their symbols may be?  Each is text (x.T*A*x, lo
 matrices, I the identity, unless declared.  A formula must have a value where the other has one; single
 points, as 0 in x^2/x, are no matter.
 
+Letters that stand together, as in 2xy and x^TAx, are a product of names that are declared or that the other
+formula has; ln x, cos 2x and log det A need no bracket.  λ is lambda, x² is x^2.  Factors that follow one
+another after a / are all below it, next to a number only names: x^2/2y is x^2/(2*y), but n/2 log x begins with
+n/2, and 1/2 x is half of x.  \\sqrt[3]{x} and cbrt(x) are the real root, x^(1/3) is not defined for negative x.
+\\sigma(x) and \\Phi(x) are the sigmoid and the standard normal's distribution function, unless sigma or Phi is
+a number.  Of a column, x^2, e^x and 1 - x are taken entry by entry, and x·y is the inner product.  \\|x\\|_2 is
+of columns, \\|A\\|_F of matrices.
+
 proved: by algebra, and values agree.  supported: equal at many points, at many digits.  refuted: with a
 witness, the values at a point (null: no value).  undecided: no point was found where both have a value.
 Sizes may be numbers, as in X:784,128; a witness of smaller sizes, named size_784, is one padded with zeros.

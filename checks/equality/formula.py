@@ -1,9 +1,11 @@
-"""A formula with its domain, as a stranger wrote it: text or LaTeX, scalars real unless declared positive."""
+"""A formula with its domain, as a stranger wrote it: text or LaTeX, scalars real unless declared positive.
+
+Two formulas are read beside one another: xy is a product where the other has x and y, and a name where it has xy.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise, product
 
@@ -13,15 +15,19 @@ from sympy.matrices.expressions import Identity, MatrixSymbol
 
 from derivations.evaluate import World, evaluate
 from derivations.expressions import is_matrix, shape
-from derivations.latex_formulas import is_latex, latex_tokens
+from derivations.latex_formulas import Lexicon, is_latex, is_plain, latex_tokens, reads_as_latex
 from derivations.parsing import (
     CONSTANTS,
     FUNCTIONS,
+    GREEK_NAMES,
     NO_OPERATION,
+    TOKEN,
     ParseError,
     Reader,
     Token,
+    ascii_form,
     declared,
+    respelt,
     tokens,
 )
 
@@ -31,9 +37,6 @@ MOST_IDENTITIES = 64
 EULER = "e"
 IDENTITY = "I"
 TRANSPOSE = "T"
-PI = "π"
-SUPERSCRIPT = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
-DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 
 
 @dataclass(frozen=True)
@@ -78,26 +81,67 @@ def read_pair(
 ) -> tuple[Formula, Formula]:
     """Both formulas in the same symbols; an undeclared name is a real number.  Raises `ParseError`."""
     names = declared(shapes or {}, real, positive)
-    return read(expected, names), read(answer, names)
+    one, other = (Vocabulary.of(text, names) for text in (expected, answer))
+    return read(expected, names, other.known_to(one)), read(answer, names, one.known_to(other))
 
 
-def read(text: str, names: Mapping[str, Expr]) -> Formula:
-    """Text, or LaTeX where the text looks so, or where only as LaTeX it can be read, as X^T A X."""
-    text = SUPERSCRIPT.sub(lambda m: "^" + m.group().translate(DIGITS), text)
+def read(text: str, names: Mapping[str, Expr], known: Collection[str] = ()) -> Formula:
+    """Text, or LaTeX where the text looks so, or where it is written as LaTeX is: X^T A X, 2xy, log det A.
+
+    `known`: names of the formula that this one is compared with; they are numbers.
+    """
     if is_latex(text):
-        return read_pieces(text, latex_tokens(text, names), names)
+        return read_pieces(text, latex_tokens(text, names, known), names)
     pieces = transposed(tokens(text), names)
+    if reads_as_latex(pieces, Lexicon(names, known)):
+        return read_pieces(text, latex_tokens(text, names, known), names)
     try:
         return read_pieces(text, pieces, names)
     except ParseError as problem:
-        lacks = problem.message == NO_OPERATION
-        if not lacks or any(long_name(p, names) for p in pieces):
+        if problem.message != NO_OPERATION:
             raise
-        fault = problem
+    return read_pieces(text, latex_tokens(text, names, known), names)
+
+
+# --- the names of a formula, before it is read ---------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """`numbers`: names that no bracket follows; `called`: those that one follows; `runs`: of several letters."""
+
+    numbers: frozenset[str]
+    called: frozenset[str] = frozenset()
+    runs: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, text: str, names: Mapping[str, Expr]) -> Vocabulary:
+        if not is_plain(text):
+            return cls(frozenset(names_of_latex(text, names)))
+        found = [(m["name"], text[m.end() : m.end() + 1]) for m in TOKEN.finditer(text) if (m["name"] or "_")[0] != "_"]
+        lexicon = Lexicon(names)
+        free = {w for w, _ in found if not lexicon.is_word(ascii_form(w)) or ascii_form(w) in GREEK_NAMES}
+        called = {ascii_form(w) for w, after in found if after == "(" and w in free}
+        numbers = {w for w, after in found if after != "(" and w in free}
+        runs = {w for w in numbers if len(w) > 1 and w.isalpha() and w not in GREEK_NAMES}
+        return cls(frozenset(map(ascii_form, numbers)), frozenset(called), frozenset(runs))
+
+    def known_to(self, other: Vocabulary) -> set[str]:
+        """The names that the other formula may take for numbers: these, and the letters of runs of its own."""
+        return {*self.numbers, *(letters(other.runs, self) & self.called), *letters(self.runs, other)}
+
+
+def letters(runs: Iterable[str], elsewhere: Vocabulary) -> set[str]:
+    """Those of the runs that are no names elsewhere."""
+    return {ascii_form(c) for run in runs if ascii_form(run) not in elsewhere.numbers for c in run}
+
+
+def names_of_latex(text: str, names: Mapping[str, Expr]) -> set[str]:
     try:
-        return read_pieces(text, latex_tokens(text, names), names)
+        found = latex_tokens(text, names)
     except ParseError:
-        raise fault from None
+        return set()
+    return {piece.text for piece, after in pairwise(found) if piece.kind == "name" and after.text != "("}
 
 
 def transposed(pieces: list[Token], names: Mapping[str, Expr]) -> list[Token]:
@@ -117,15 +161,10 @@ def has_matrices(names: Mapping[str, Expr]) -> bool:
     return any(is_matrix(value) for value in names.values())
 
 
-def long_name(piece: Token, names: Mapping[str, Expr]) -> bool:
-    """Whether a name would fall into letters if it were read as LaTeX."""
-    known = piece.text in names or piece.text in FUNCTIONS
-    return piece.kind == "name" and not known and len(piece.text.partition("_")[0]) > 1
-
-
 def read_pieces(text: str, pieces: list[Token], names: Mapping[str, Expr]) -> Formula:
+    pieces = respelt(pieces, names)
     names = {**{n: sympy.Symbol(n, real=True) for n in undeclared(pieces, names)}, **names}
-    names = {EULER: sympy.E, PI: sympy.pi, **names}
+    names = {EULER: sympy.E, **names}
     if IDENTITY in names or not has_matrices(names):
         names.setdefault(IDENTITY, sympy.Symbol(IDENTITY, real=True))
         return _read(text, pieces, names)
@@ -145,13 +184,13 @@ def undeclared(pieces: list[Token], names: Mapping[str, Expr]) -> set[str]:
         called = after.text == "(" and after.kind == "symbol"
         if piece.kind == "name" and not called and piece.text not in CONSTANTS:
             found.add(piece.text)
-    return found - set(names) - {EULER, IDENTITY, PI} - (set(FUNCTIONS) - _as_variables(pieces))
+    functions = {name for name in FUNCTIONS if name not in GREEK_NAMES}
+    return found - set(names) - {EULER, IDENTITY} - functions - _called(pieces)
 
 
-def _as_variables(pieces: list[Token]) -> set[str]:
-    """Functions' names that are never called, like gamma in gamma*x."""
-    called = {p.text for p, after in pairwise(pieces) if after.text == "("}
-    return {p.text for p in pieces if p.kind == "name"} - called
+def _called(pieces: list[Token]) -> set[str]:
+    """Functions that are called; gamma is a number in gamma*x."""
+    return {p.text for p, after in pairwise(pieces) if after.text == "(" and p.text in FUNCTIONS}
 
 
 def _with_identities(text: str, pieces: list[Token], names: Mapping[str, Expr]) -> Formula:

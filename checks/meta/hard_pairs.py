@@ -14,6 +14,97 @@ KL of Gaussians, deviation for variance | log(s2/s1) + (s1^2 + m^2)/(2*s2^2) - 1
 KL to the standard normal | (s^2 + m^2 - 1)/2 - log(s) | -1/2*(1 + log(s^2) - m^2 - s^2) | s>0 | yes
 KL to the standard normal, log-variance | -(1 + l - m^2 - exp(l))/2 | (exp(l) + m^2 - 1 - l)/2 | - | yes
 KL to the standard normal, sign | -(1 + l - m^2 - exp(l))/2 | (exp(-l) + m^2 - 1 + l)/2 | - | no
+exponent, decimals | exp(0.123*log(x)) | x^0.123 | x>0 | yes
+exponent, decimals, another | exp(0.123*log(x)) | x^0.124 | x>0 | no
+exponent, whole | exp(65*log(x)) | x^65 | x>0 | yes
+exponent, a constant's log | exp(x*log(1000)) | 1000^x | - | yes
+exponent, density | \exp\left(-0.5\log(2\pi)-0.005x^2\right) | \frac{1}{\sqrt{2\pi}}e^{-x^2/200} | - | yes
+exponent, rotary angles | \sin\left(\frac{t}{10000^{2i/d}}\right) | \sin\left(t\,e^{-\frac{2i}{d}\ln 10000}\right) | d>0 | yes
+exponent, limit of a power | (1+x/1000)^1000 | exp(x) | x>0 | no
+exponent, log-det of a large matrix | log(abs(det(X/255))) | log(abs(det(X)))-784*log(255) | X:784,784 | yes
+log gamma of thousands | lgamma(2000) | lgamma(1999)+log(1999) | - | yes
+log gamma of thousands, index | lgamma(2000) | lgamma(1999)+log(2000) | - | no
+cube root, odd | \sqrt[3]{-x} | -\sqrt[3]{x} | - | yes
+cube root, cubed | \left(\sqrt[3]{x}\right)^3 | x | - | yes
+cube root, factor | \sqrt[3]{8x^3} | 2x | - | yes
+cube root, as a power | \sqrt[3]{x} | x^{1/3} | - | no
+cube root, by name | cbrt(x)^2 | abs(x)^(2/3) | - | yes
+fifth root | \sqrt[5]{x^5} | x | - | yes
+fourth root | \sqrt[4]{x^4} | x | - | no
+sech | \operatorname{sech}^2 x | 1-\tanh^2 x | - | yes
+sech, square forgotten | \operatorname{sech} x | 1-\tanh^2 x | - | no
+secant | \sec^2 x - \tan^2 x | 1 + \frac{0}{\cos x} | - | yes
+expit | \operatorname{expit}(x) | \sigma(x) | - | yes
+normal distribution, its letter | \Phi(x) | \frac12\left(1+\operatorname{erf}\frac{x}{\sqrt 2}\right) | - | yes
+normal distribution, quantile | \Phi^{-1}(\Phi(x)) | x | - | yes
+features are no distribution | \Phi(x+y) | Phi*x + Phi*y | Phi:n,m x:m,1 y:m,1 | yes
+inverse of erf | \operatorname{erf}^{-1}(\operatorname{erf}(x)) | x | - | yes
+silu | silu(x) | x*sigmoid(x) | - | yes
+log of a sum of exponentials by name | logaddexp(x, y) | log(e^x + e^y) | - | yes
+hypotenuse | hypot(x, y)^2 | x^2 + y^2 | - | yes
+beta function by name | beta(a, b+1) | beta(a, b)*b/(a+b) | a>0 b>0 | yes
+no brackets | log x + log y | log(x*y) | x>0 y>0 | yes
+no brackets, powers of functions | sin^2(x)+cos^2(x) | 1 | - | yes
+no brackets, of a product | cos 2x | cos(2*x) | - | yes
+no brackets, of no product | cos 2x | cos(2)*x | - | no
+no brackets, log det | log det A | log(det(A)) | A:n,n | yes
+no brackets, trace | tr A B | tr(B*A) | A:n,n B:n,n | yes
+run together, matrices | (AB)^T | B^T A^T | A:n,n B:n,n | yes
+run together, order | AB | B*A | A:n,n B:n,n | no
+run together, brackets | A(B+C) | AB+AC | A:n,n B:n,n C:n,n | yes
+run together, quadratic form | x^TAx | x.T*A*x | A:n,n x:n,1 | yes
+run together, push-through | A(I+BA)^-1 | (I+AB)^-1*A | A:n,m B:m,n | yes
+run together, numbers | x^2+2xy+y^2 | (x+y)^2 | - | yes
+run together, half | x^2+xy+y^2 | (x+y)^2 | - | no
+run together, either order | ab/c | \frac{ba}{c} | a>0 b>0 c>0 | yes
+run together, distributed | a(b+c) | ab+ac | a>0 b>0 c>0 | yes
+run together, absolute value | log|xy| | log|x|+log|y| | - | yes
+run together, function | 2sinx cosx | sin(2*x) | - | yes
+run together, power of the last | xy^2 | (xy)^2 | - | no
+run together, least squares | ||y-Xw||^2 | y^Ty-2w^TX^Ty+w^TX^TXw | X:n,p y:n,1 w:p,1 | yes
+run together, ridge | (XᵀX+λI)⁻¹Xᵀy | Xᵀ(XXᵀ+λI)⁻¹y | X:n,p y:n,1 lambda>0 | yes
+run together, entropy | -plogp | -p*log(p) | p>0 | yes
+a name of two letters | gp*d + dL | dL + d*gp | - | yes
+a name of two letters, another name | gp*d + dL | dL + d*gq | - | no
+below a slash | e^{-x^2/2\sigma^2} | e^{-\frac{x^2}{2\sigma^2}} | sigma>0 | yes
+below a slash, not above | e^{-x^2/2\sigma^2} | e^{-\frac{x^2}{2}\sigma^2} | sigma>0 | no
+below a slash, names | 2x/3y | \frac{2x}{3y} | - | yes
+below a slash, ended | x/2y\cdot z | \frac{xz}{2y} | - | yes
+below a slash, a norm is not | \lambda/2\|w\|^2 | \frac{\lambda}{2} w^\top w | w:n,1 lambda>0 | yes
+below a slash, a form is not | \lambda/2 w^\top w | \frac{\lambda}{2} \|w\|^2 | w:n,1 lambda>0 | yes
+below a slash, a logarithm is not | -n/2\log 2\pi | -\frac n2\ln(2\pi) | - | yes
+below a slash, pi | 1/2\pi\sigma^2 | \frac{1}{2\pi\sigma^2} | sigma>0 | yes
+below a slash, brackets | 1/(1-x)(1+x) | \frac{1}{1-x^2} | - | yes
+half of a product | 1/2 x^\top A x | \frac{x^\top A x}{2} | A:n,n x:n,1 | yes
+half of a square | 1/2(x-y)^2 | \frac{(x-y)^2}{2} | - | yes
+half of a product is no quotient by it | 1/2 m v^2 | \frac{1}{2mv^2} | - | no
+Greek letters | σ²+μ² | sigma^2+\mu^2 | - | yes
+Greek letters, declared | Σ⁻¹ | inv(Sigma) | Sigma:n,n | yes
+Greek letters, run together | λ(x+1) | λx+λ | lambda>0 | yes
+Greek letters, sigmoid | σ(-x) | 1-\sigma(x) | - | yes
+Greek letters, gamma function | Γ(n+1) | nΓ(n) | n>0 | yes
+Greek letters, quantile | Φ⁻¹(Φ(x)) | x | - | yes
+signs, transpose | xᵀAx | x.T*A*x | A:n,n x:n,1 | yes
+signs, transpose of one | xᵀAᵀy | x.T*A*y | A:n,n x:n,1 y:n,1 | no
+signs, half | ½x² | x^2/2 | - | yes
+signs, norm | ½∥x-y∥² | (x-y)^T(x-y)/2 | x:n,1 y:n,1 | yes
+signs, root | √(x²) | |x| | - | yes
+signs, indices | x₁+x₂ | x_2+x_1 | - | yes
+entrywise, one minus squares | \operatorname{diag}(1-h^2)W | W-\operatorname{diag}(h)^2W | h:n,1 W:n,m | yes
+entrywise, backward pass | W^\top\left((1-\tanh^2(Wx+b))\odot g\right) | W^\top g - W^\top(\tanh(Wx+b)\odot\tanh(Wx+b)\odot g) | W:n,m x:m,1 b:n,1 g:n,1 | yes
+entrywise, square forgotten | (1-\tanh^2(z))\odot g | (1-\tanh(z))\odot g | z:n,1 g:n,1 | no
+entrywise, sigmoid | \sigma(z)\odot(1-\sigma(z)) | \sigma(z)\odot\sigma(-z) | z:n,1 | yes
+entrywise, exponential | \det(\operatorname{diag}(e^{x})) | e^{\operatorname{tr}(\operatorname{diag}(x))} | x:n,1 | yes
+names with indices of several letters | W_{hh}h_{t-1}+W_{xh}x_t | W_{xh}x_t+W_{hh}h_{t-1} | - | yes
+names with indices, another time | W_{hh}h_{t-1} | W_{hh}h_{t} | - | no
+names with stars | k_{**} - \frac{k_*^2}{k+\sigma^2} | \frac{k_{**}(k+\sigma^2)-k_*^2}{k+\sigma^2} | sigma>0 | yes
+names with stars, one for two | k_{**} | k_* | - | no
+names with a raised star | (x^*)^2 - x^* x | x^{\ast}(x^{\ast} - x) | - | yes
+inner product by a dot | \mathbf{x}\cdot A\mathbf{y} | x^\top A y | A:n,n x:n,1 y:n,1 | yes
+inner product in angles | \langle A x, y\rangle | \left\langle x, A^\top y\right\rangle | A:n,n x:n,1 y:n,1 | yes
+inner product in angles, transpose forgotten | \langle A x, y\rangle | \langle x, A y\rangle | A:n,n x:n,1 y:n,1 | no
+inverse transposes | A^{-\mathsf{T}} + A^{\mathsf{-T}} | 2 A^{-1\top} | A:n,n | yes
+nothing in brackets | \left.{}x^2\right.{} + y | y + x^2 | - | yes
 softplus | log(1 + exp(x)) | x + log(1 + exp(-x)) | - | yes
 softplus by name | softplus(x) - softplus(-x) | x | - | yes
 softplus, stable form | log(1 + exp(x)) | max(x, 0) + log1p(exp(-abs(x))) | - | yes
@@ -331,7 +422,7 @@ more, 73: erf(x)*1e20 | erf(x)*1e20 | erf(x)*1e20 + 1e-15*x | - | no
 more, 74: exp(-(x-m)^2/(2*s^2)) | exp(-(x-m)^2/(2*s^2)) | exp(-x^2/(2*s^2)+x*m/s^2-m^2/(2*s^2)) | s>0 | yes
 more, 75: sqrt(2*pi)*s*exp(1/2) | sqrt(2*pi)*s*exp(1/2) | exp(log(2*pi*e*s^2)/2) | s>0 | yes
 more, 76: sinh(x)/x | sinh(x)/x | (exp(x)-exp(-x))/(2*x) | - | yes
-LaTeX in dollars | $a \cdot b / c$ | ab/c | a>0 b>0 c>0 | no
+LaTeX in dollars | $a \cdot b / c$ | ab/c | a>0 b>0 c>0 | yes
 again: KL, entropies, 1 | log(t/s) + (s^2+(m-n)^2)/(2*t^2) - 1/2 | \ln t - \ln s + \frac{s^2}{2t^2} + \frac{(m-n)^2}{2t^2} - \frac12 | s>0 t>0 | yes
 again: KL, entropies, 2 | log(t/s) + (s^2+(m-n)^2)/(2*t^2) - 1/2 | \ln\frac{s}{t} + \frac{t^2+(m-n)^2}{2s^2} - \frac12 | s>0 t>0 | no
 again: KL, entropies, 3 | (s^2+m^2-1-log(s^2))/2 | -\frac12\left(1+\log s^2 - m^2-s^2\right) | s>0 | yes
