@@ -37,6 +37,7 @@ NEAR_KINKS = (50, 200)
 SLOW = (sympy.gamma, sympy.loggamma, sympy.polygamma, sympy.erfi, sympy.erfinv, sympy.Determinant, sympy.Inverse)
 """Functions that take long at thousands of digits."""
 ENOUGH = 8
+SPARSE = 3
 MOST_MORE = 300
 ROUNDS = 12
 LONGEST_FRACTION = 1500
@@ -109,18 +110,20 @@ def decide_large(pair, large: set) -> Decision:
             return Decision("refuted", len(agreeing), witness(pair, point, levels))
         if verdict == SAME:
             agreeing.append(point)
-    if found.equal or (not agreeing and differs(found) and carries_over(general)):
+    if found.equal or (differs(found) and carries_over(general)):
         return replace(found, points=found.points + len(agreeing))
     return Decision("supported", len(agreeing)) if agreeing else Decision("undecided")
 
 
 def at_the_sizes(pair, agreeing: list, thorough: bool) -> Iterator[tuple[dict, tuple]]:
-    """Points of the sizes themselves and their digits; about the kinks where all sizes say nothing on these."""
+    """Points of the sizes themselves and their digits; as many as elsewhere if what holds in general says nothing."""
     for point in large_points(pair):
         yield point, DIGITS
     if thorough and agreeing and is_light(pair, agreeing[0]):
-        for point, jump in turning_points(pair, agreeing[:3], kinks(pair)):
+        sparse = agreeing[:SPARSE]
+        for point, jump in turning_points(pair, sparse, kinks(pair)):
             yield point, DIGITS if jump else NEAR_KINKS
+        yield from deep(pair, sparse)
 
 
 def differs(found: Decision) -> bool:

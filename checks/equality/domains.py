@@ -13,11 +13,10 @@ from sympy import Expr, Pow
 
 from derivations.expressions import is_matrix
 
-from .balls import field
 from .formula import Formula
-from .kinks import BOUNDED, in_rows, mentioned, moved_to, scaled
+from .kinks import BOUNDED, low_precision, mentioned, moved_to, scaled
 from .points import admits, drawn, matrix_point
-from .scan import LOW_DIGITS, SPARING, THOROUGH, ascended, coarse_ladder, function_of, ladder, machine
+from .scan import SPARING, THOROUGH, ascended, coarse_ladder, function_of, ladder, machine
 
 MOST_INSIDE, TRIES = 16, 80
 SIZE = 2
@@ -39,7 +38,7 @@ def inside(formulas: Iterable[Formula], seed: int = 4) -> Iterator[dict]:
     moving = [s for s in symbols if is_matrix(s) or not s.is_integer]
     ladders = {s: coarse_ladder(s.is_positive) if costly else ladder(centres, s.is_positive) for s in moving}
     for base in starts(symbols, random):
-        low = {s: in_rows(field(LOW_DIGITS).number if costly else machine, x) for s, x in base.items()}
+        low = low_precision(base)
         values = [lambda p, slack=slack, low=low: slack(at_factors(low, p)) for slack in slacks]
         start = {s: 1.0 if is_matrix(s) else machine(base[s]) for s in moving}
         top = ascended(lambda p, v=values: openness(v, p), start, ladders, effort=SPARING if costly else THOROUGH)

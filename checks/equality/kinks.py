@@ -21,14 +21,13 @@ from derivations.evaluate import World, evaluate
 from derivations.expressions import is_matrix
 from derivations.fields import Numbers
 
-from .balls import field
-from .points import admits, drawn, numbers_in
-from .scan import LOW_DIGITS, SPARING, Scan, ascended, bisected, coarse_ladder, function_of, ladder, machine, scan
+from .points import admits, dimensions_of, drawn, largest_of, numbers_in
+from .scan import SPARING, Scan, ascended, bisected, coarse_ladder, function_of, ladder, machine, scan
 
 SEARCHED, MOST_BUMPS = 12, 4
 MOST_ZEROS = 6
 MOST_CENTRES = 4
-MOST_POINTS = 60
+MOST_POINTS, MOST_WORK = 60, 40_000
 MOST_LINES, MOST_COSTLY = 24, 6
 MOST_ASCENTS = 6
 MOST_WEIGHED = 12
@@ -107,8 +106,14 @@ def turning_points(formulas, agreeing: list[dict], found: list[Kink], seed: int 
     lines += [(k, s, base) for k in costly for s in movable(k.argument) for base in extremes(k, agreeing)][:MOST_COSTLY]
     about = [about_zeros(kink, symbol, base, centres) for kink, symbol, base in lines]
     about += [beyond(kink, agreeing, bases, centres) for kink in found[:MOST_ASCENTS] if is_planar(kink.argument)]
-    yield from islice(in_turn(about), MOST_POINTS)
+    yield from islice(in_turn(about), how_many(formulas, agreeing))
     yield from ((point, False) for point in far_out(scalar, bases[:1]))
+
+
+def how_many(formulas, agreeing: list[dict]) -> int:
+    """Fewer points where matrices are large."""
+    largest = max((largest_of(dimensions_of(formulas), p) for p in small_sizes(agreeing)[:1]), default=1)
+    return min(MOST_POINTS, MOST_WORK // largest**3)
 
 
 def in_turn(found: Iterable[Iterator]) -> Iterator:
@@ -138,7 +143,7 @@ def extremes(kink: Kink, agreeing: list[dict]) -> list[dict]:
 
 
 def at(kink: Kink, point: dict) -> float | None:
-    return kink.value(low_precision(kink, point))
+    return kink.value(low_precision(point))
 
 
 def far_out(found: list[Kink], bases: list[dict]) -> Iterator[dict]:
@@ -170,7 +175,7 @@ def movable(e: Expr) -> list:
 
 def about_zeros(kink: Kink, symbol, base: dict, centres: list[float]) -> Iterator[tuple[dict, bool]]:
     """Points at a jump, between two zeros, beside each, and at the extrema."""
-    start = low_precision(kink, base)
+    start = low_precision(base)
     moved = partial(moved_to, base, symbol)
 
     def along(x: float) -> float | None:
@@ -185,10 +190,8 @@ def about_zeros(kink: Kink, symbol, base: dict, centres: list[float]) -> Iterato
     yield from ((point, False) for x in beside(found) if (point := moved(x)))
 
 
-def low_precision(kink: Kink, base: dict) -> dict:
-    """The point as floats; or as numbers of few digits, where there are matrices."""
-    number = field(LOW_DIGITS).number if has_matrices(kink.argument) else machine
-    return {s: in_rows(number, x) for s, x in base.items()}
+def low_precision(point: Mapping) -> dict:
+    return {s: in_rows(machine, x) for s, x in point.items()}
 
 
 def in_rows(number: Callable, x):
@@ -272,7 +275,7 @@ def beyond(kink: Kink, agreeing: list[dict], bases: list[dict], centres: list[fl
     ladders = {s: ladder(centres, s.is_positive) for s in movable(kink.argument)}
     for side in (1.0, -1.0) if kink.bump else sorted({1.0, -1.0} - seen):
         for base in bases:
-            start = low_precision(kink, base)
+            start = low_precision(base)
             top = ascended(lambda p, side=side: or_least(kink.value(p), side), start, ladders)
             if or_least(kink.value(top), side) > 0:
                 yield from ((point, False) for point in past(kink, start, top, base))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from random import Random
 
 import sympy
@@ -126,14 +127,14 @@ def large_points(formulas, seed: int = 0) -> Iterator[dict]:
     """As many points as are affordable: a small block in zeros, or in a diagonal; and some without zeros."""
     symbols = sorted(set().union(*(f.symbols for f in formulas)), key=lambda s: s.name)
     random, left = Random(seed), MOST_WORK
-    for kind, fill in FILLS:
+    for kind, fill, *scales in FILLS:
         sizes = sizes_of(symbols, random)
         given = {s: Integer(n) for s, n in sizes.items()}
         cost = work(formulas, given, fill in DENSE)
         if cost > left:
             continue
         left -= cost
-        yield {s: value(s, given, fill, kind, random) for s in symbols} | sizes
+        yield {s: value(s, given, fill, kind, scales, random) for s in symbols} | sizes
 
 
 def is_light(formulas, point: dict) -> bool:
@@ -168,10 +169,12 @@ def products(node, given: dict) -> int:
     return 0
 
 
-def value(symbol, given: dict, fill, kind: str, random: Random):
+def value(symbol, given: dict, fill, kind: str, scales: list[int], random: Random):
+    of_matrices, of_numbers = (Fraction(2) ** k for k in scales)
     if not is_matrix(symbol):
-        return drawn(symbol, random)
-    return fill(*(int(s.xreplace(given)) for s in symbol.shape), kind, random)
+        return drawn(symbol, random, of_numbers)
+    found = fill(*(int(s.xreplace(given)) for s in symbol.shape), kind, random)
+    return found if of_matrices == 1 else [[x * of_matrices if x else 0 for x in row] for row in found]
 
 
 def reflected(rows: int, cols: int, kind: str, random: Random) -> list:
@@ -187,10 +190,15 @@ def positive(rows: int, cols: int, kind: str, random: Random) -> list:
 
 DENSE = (matrix, positive)
 FILLS = (
-    ("general", block_and_diagonal),
-    ("definite", reflected),
-    ("definite", block_and_diagonal),
-    ("general", block),
-    ("general", matrix),
-    ("general", positive),
+    ("general", block_and_diagonal, 0, 1),
+    ("definite", reflected, 0, 1),
+    ("definite", block_and_diagonal, 0, 1),
+    ("general", block, 0, 1),
+    ("general", block_and_diagonal, 12, -20),
+    ("general", block_and_diagonal, -12, 8),
+    ("definite", block_and_diagonal, 7, -9),
+    ("general", block_and_diagonal, 18, 22),
+    ("general", matrix, 0, 1),
+    ("general", positive, 0, 1),
 )
+"""Kinds of entries, how they are filled in, and the scales of matrices and of numbers, as powers of 2."""

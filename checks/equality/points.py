@@ -206,19 +206,26 @@ def larger_sizes(formulas, symbols, sizes: list, random: Random) -> Iterator[dic
         yield matrix_point(symbols, dict.fromkeys(sizes, size), "general", random, fill=block_and_diagonal)
 
 
-def affordable(formulas, found: Iterator[dict]) -> Iterator[dict]:
+def affordable(formulas, found: Iterator[dict], most: int = MOST_WORK) -> Iterator[dict]:
     """As many of the points as their matrices, and Kronecker products of them, are small enough for."""
-    nodes = set().union(*(f.value.atoms(MatrixSymbol, KroneckerProduct) for f in formulas))
-    dimensions = {size for node in nodes for size in node.shape}
-    spent = 0
+    dimensions, spent = dimensions_of(formulas), 0
     for point in found:
-        sizes = integers({s: x for s, x in point.items() if isinstance(x, int)})
-        largest = max((int(d.xreplace(sizes)) for d in dimensions), default=1)
-        if spent and (largest > LARGEST_SIDE or spent + largest**3 > MOST_WORK):
+        largest = largest_of(dimensions, point)
+        if spent and (largest > LARGEST_SIDE or spent + largest**3 > most):
             continue
         spent += largest**3
         if largest <= LARGEST_SIDE:
             yield point
+
+
+def dimensions_of(formulas) -> set:
+    nodes = set().union(*(f.value.atoms(MatrixSymbol, KroneckerProduct) for f in formulas))
+    return {size for node in nodes for size in node.shape}
+
+
+def largest_of(dimensions: set, point: dict) -> int:
+    sizes = integers({s: x for s, x in point.items() if isinstance(x, int)})
+    return max((int(d.xreplace(sizes)) for d in dimensions), default=1)
 
 
 def sizes_of(symbols, random: Random, choices: tuple = (1, 2, 2, 3, 3, 4)) -> dict:

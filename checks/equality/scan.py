@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
+import mpmath
 import sympy
 from sympy import Add, Expr, Mul, Pow
 
 from derivations.evaluate import World, evaluate
-
-from .balls import field
 
 LINEAR = [k / 2 for k in range(-16, 17)]
 SCALES = [*range(-40, 41, 2), -300, -100, -60, 50, 64, 100, 200, 400, 800]
@@ -25,8 +25,9 @@ COARSE = (-300, -100, -64, *range(-40, 41, 4), 64, 100, 200, 400)
 """Exponents of 2."""
 SWEEPS = 2
 GOLDEN = (math.sqrt(5) - 1) / 2
-NO_VALUE = (ValueError, ArithmeticError, NotImplementedError, TypeError)
-LOW_DIGITS = 20
+NO_VALUE = (ValueError, ArithmeticError, NotImplementedError, TypeError, AttributeError, mpmath.libmp.NoConvergence)
+LARGEST_ARGUMENT = 1000
+"""Of functions that mpmath sums up."""
 
 Function = Callable[[float], float | None]
 
@@ -51,7 +52,7 @@ def function_of(expression: Expr) -> Callable[[Mapping], float | None]:
     try:
         inner = compiled(expression)
     except (KeyError, OverflowError, TypeError):
-        inner = lambda point: in_low_precision(expression, point)  # noqa: E731
+        inner = partial(in_low_precision, expression)
 
     def value(point: Mapping) -> float | None:
         try:
@@ -106,6 +107,7 @@ MACHINE = {
     sympy.erf: math.erf,
     sympy.erfc: math.erfc,
     sympy.gamma: math.gamma,
+    sympy.loggamma: math.lgamma,
     sympy.Abs: abs,
     sympy.sign: lambda x: (x > 0) - (x < 0),
     sympy.Max: max,
@@ -120,10 +122,58 @@ def machine(x) -> float:
         return math.copysign(math.inf, x)
 
 
-def in_low_precision(expression: Expr, point: Mapping):
-    number = field(LOW_DIGITS).number
-    given = {s: x if isinstance(x, int | list) else number(x) for s, x in point.items()}
-    return evaluate(expression, World(given, field=field(LOW_DIGITS))).value
+def in_low_precision(expression: Expr, point: Mapping) -> float:
+    return evaluate(expression, World(point, field=MachineNumbers()))
+
+
+NAMES = {sympy.polygamma: "psi"}
+
+
+class MachineNumbers:
+    """Floats as a field for `derivations.evaluate`, matrices included."""
+
+    def number(self, value) -> float:
+        return float(value)
+
+    def constant(self, value) -> float:
+        return float(value)
+
+    def call(self, function: type, *args) -> float:
+        if function in MACHINE:
+            return MACHINE[function](*args)
+        if max(map(abs, args)) > LARGEST_ARGUMENT:
+            raise OverflowError
+        return float(getattr(mpmath.fp, NAMES.get(function, function.__name__))(*args))
+
+    def power(self, base: float, exponent: float) -> float:
+        return base**exponent if exponent == int(exponent) else math.pow(base, exponent)
+
+    def determinant(self, rows: list) -> float:
+        return eliminated(rows)[1]
+
+    def inverse(self, rows: list) -> list:
+        size = len(rows)
+        solved, determinant = eliminated([[*row, *(float(i == j) for j in range(size))] for i, row in enumerate(rows)])
+        if not determinant:
+            raise ZeroDivisionError
+        return [row[size:] for row in solved]
+
+
+def eliminated(rows: list) -> tuple[list, float]:
+    """Gauss and Jordan with the largest pivots: the reduced rows, and the determinant of the square at their left."""
+    rows, determinant = [list(row) for row in rows], 1.0
+    for k in range(len(rows)):
+        pivot = max(range(k, len(rows)), key=lambda i: abs(rows[i][k]))
+        if pivot != k:
+            rows[k], rows[pivot], determinant = rows[pivot], rows[k], -determinant
+        determinant *= rows[k][k]
+        if not determinant:
+            return rows, 0.0
+        rows[k] = [x / rows[k][k] for x in rows[k]]
+        for i, row in enumerate(rows):
+            if i != k and (factor := row[k]):
+                rows[i] = [x - factor * y for x, y in zip(row, rows[k], strict=True)]
+    return rows, determinant
 
 
 # --- along a line ---------------------------------------------------------------------------------
