@@ -718,6 +718,20 @@ where formulas part, 117 | det(X*X.T) | 0 | X:8,7 | yes
 where formulas part, 118 | det(X*X.T) | 0 | X:7,8 | no
 where formulas part, 119 | relu(tr(A*inv(A))-7) | 0 | A:8,8 | no
 where formulas part, 120 | relu(tr(A*inv(A))-8) | 0 | A:8,8 | yes
+where formulas part, 121 | x*(exp(-l*10^4)+1) | x | l>0 x:8,1 | no
+where formulas part, 122 | max(det(A), -10^20) | det(A) | A:8,8 | no
+where formulas part, 123 | relu(W*x-100*ones(8,1)) | 0*x | W:8,8 x:8,1 | no
+where formulas part, 124 | A*relu(tr(eye(8))-9) | 0*A | A:8,8 | yes
+where formulas part, 125 | tr(A)+exp(-1500) | tr(A) | A:8,8 | no
+where formulas part, 126 | log(det(A.T*A)) | 2*log(abs(det(A))) | A:10,10 | yes
+where formulas part, 127 | log(det(A.T*A)) | 2*log(det(A)) | A:10,10 | no
+where formulas part, 128 | abs(det(kron(A,B))) | abs(det(A))^4*abs(det(B))^4 | A:4,4 B:4,4 | yes
+where formulas part, 129 | max(0, 1/100-norm(A*x-b)^2) | 0 | A:n,n x:n,1 b:n,1 | no
+where formulas part, 130 | max(0, 1-(x-30)^2-(y-41)^2-(z-52)^2-(u-63)^2-(v-74)^2-(w-85)^2) | 0 | - | no
+where formulas part, 131 | max(exp(x), exp(7000)) | exp(x) | - | no
+where formulas part, 132 | log(max(x, 5)) | max(log(x), log(5)) | - | no
+where formulas part, 133 | sqrt(x^2-10^6) | sqrt(x-1000)*sqrt(x+1000) | - | no
+where formulas part, 134 | sqrt(x^2-10^6) | sqrt(abs(x)-1000)*sqrt(abs(x)+1000) | - | yes
 """  # noqa: E501
 
 
