@@ -27,7 +27,7 @@ from .scan import SPARING, Scan, ascended, bisected, coarse_ladder, function_of,
 SEARCHED, MOST_BUMPS = 12, 4
 MOST_ZEROS = 6
 MOST_CENTRES = 4
-MOST_POINTS, MOST_WORK = 60, 40_000
+MOST_POINTS, MOST_WORK = 60, 25_000
 MOST_LINES, MOST_COSTLY = 24, 6
 MOST_ASCENTS = 6
 MOST_WEIGHED = 12
@@ -236,7 +236,7 @@ def jumps(kink: Kink, symbol, base: dict, found: Scan) -> Iterator[Fraction]:
 
 
 def refined(argument: Expr, symbol, base: dict, x: float) -> Fraction | None:
-    """The zero near x by secants."""
+    """The zero near x by secants; not 0, of which no number of digits comes near."""
     numbers = precise(JUMP_DIGITS)
     start = {s: in_rows(numbers.number, value) for s, value in base.items()}
 
@@ -251,7 +251,8 @@ def refined(argument: Expr, symbol, base: dict, x: float) -> Fraction | None:
             if at_b in (0, at_a):
                 break
             a, at_a, b = b, at_b, b - at_b * (b - a) / (at_b - at_a)
-        return exactly(b) if not at_b or abs(b - a) <= abs(b) * numbers.negligible else None
+        settled = not at_b or abs(b - a) <= abs(b) * numbers.negligible
+        return exactly(b) if settled and abs(b) > numbers.negligible else None
     except (ArithmeticError, NotImplementedError, ValueError):
         return None
 

@@ -181,9 +181,19 @@ def with_matrices(formulas, symbols, random: Random) -> Iterator[dict]:
     for k in range(MATRIX_POINTS):
         chosen = {s: 2 + (i + k) % 2 for i, s in enumerate(sizes)} if k < 4 else sizes_of(symbols, random)
         yield matrix_point(symbols, chosen, KINDS[k % len(KINDS)], random)
+    yield all_alike(matrix_point(symbols, dict.fromkeys(sizes, 2), "general", random))
     yield from at_scales(formulas, symbols, random)
     if sizes:
         yield from larger_sizes(formulas, symbols, sizes, random)
+
+
+def all_alike(point: dict) -> dict:
+    """The point with one value for all matrices of one shape."""
+    first: dict = {}
+    for x in point.values():
+        if isinstance(x, list):
+            first.setdefault((len(x), len(x[0])), x)
+    return {s: first[len(x), len(x[0])] if isinstance(x, list) else x for s, x in point.items()}
 
 
 def at_scales(formulas, symbols, random: Random) -> Iterator[dict]:

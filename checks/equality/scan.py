@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import mpmath
 import sympy
@@ -23,7 +23,8 @@ SCALES = [*range(-40, 41, 2), -300, -100, -60, 50, 64, 100, 200, 400, 800]
 ABOUT = (-20, -10, -6, -3, -1, 1, 4)
 COARSE = (-300, -100, -64, *range(-40, 41, 4), 64, 100, 200, 400)
 """Exponents of 2."""
-SWEEPS = 2
+SWEEPS, MOST_PAIRED = 2, 3
+STEPS = range(-12, 13, 2)
 GOLDEN = (math.sqrt(5) - 1) / 2
 NO_VALUE = (ValueError, ArithmeticError, NotImplementedError, TypeError, AttributeError, mpmath.libmp.NoConvergence)
 LARGEST_ARGUMENT = 1000
@@ -271,12 +272,29 @@ def between(a: float, b: float) -> float:
 
 
 def ascended(f: Callable[[Mapping], object], start: Mapping, ladders: Mapping, effort: Effort = THOROUGH) -> dict:
-    """From the start, each coordinate in turn moved to where f is largest."""
+    """From the start, each coordinate in turn moved to where f is largest, then each two of a few."""
     point = dict(start)
     for _ in range(SWEEPS):
         for s, abscissae in ladders.items():
             point[s] = best(lambda x, s=s: f({**point, s: x}), [*abscissae, point[s]], effort.sections)
+        for pair in combinations(ladders, 2) if len(ladders) <= MOST_PAIRED else ():
+            for side in (1, -1):
+                point.update(moved_together(f, point, *pair, side, effort.sections))
     return point
+
+
+def moved_together(f: Callable, point: dict, one, other, side: int, sections: int) -> dict:
+    """Both coordinates moved by as much, or opposite: along a ridge that neither can follow alone."""
+
+    def at(t: float) -> dict:
+        return {one: point[one] + t, other: point[other] + side * t}
+
+    steps = [t for t in (0.0, *(s * 2.0**k for k in STEPS for s in (1, -1))) if is_admitted(at(t))]
+    return at(best(lambda t: f({**point, **at(t)}), steps, sections))
+
+
+def is_admitted(values: Mapping) -> bool:
+    return all(x > 0 or not s.is_positive for s, x in values.items())
 
 
 def best(f: Callable, abscissae: list[float], sections: int) -> float:
