@@ -732,6 +732,17 @@ where formulas part, 131 | max(exp(x), exp(7000)) | exp(x) | - | no
 where formulas part, 132 | log(max(x, 5)) | max(log(x), log(5)) | - | no
 where formulas part, 133 | sqrt(x^2-10^6) | sqrt(x-1000)*sqrt(x+1000) | - | no
 where formulas part, 134 | sqrt(x^2-10^6) | sqrt(abs(x)-1000)*sqrt(abs(x)+1000) | - | yes
+where formulas part, 135 | sign(exp(x)-1)*x | abs(x) | - | yes
+where formulas part, 136 | sign(exp(x-y)-1)*(x-y) | abs(x-y) | - | yes
+where formulas part, 137 | sign(sin(x))*sin(x) | abs(sin(x)) | - | yes
+where formulas part, 138 | sign(x*y*z-100)^2 | 1 | - | no
+where formulas part, 139 | sign(sin(x)-1/2)^2 | 1 | - | no
+where formulas part, 140 | sign(norm(x)-norm(y))^2 | 1 | x:n,1 y:n,1 | no
+where formulas part, 141 | sign(det(A))*det(A) | abs(det(A)) | A:n,n | yes
+where formulas part, 142 | relu(1-10^6*norm(x-y)^2) | 0 | x:n,1 y:n,1 | no
+where formulas part, 143 | sqrt(x+y-100)*sqrt(100.01-x-y)*acos(x-y-30) | sqrt((x+y-100)*(100.01-x-y))*acos(x-y-30) | - | yes
+where formulas part, 144 | log(log(log(x)-3)-2) | log(log(log(x)-3)-2) + 0*x | - | yes
+where formulas part, 145 | acosh(x-10^9) | log(x-10^9+sqrt((x-10^9)^2-1)) | - | yes
 """  # noqa: E501
 
 
