@@ -67,6 +67,8 @@ class Ball:
         error = log_sum(self.error, other.error)
         if value - self.value == other.value and value - other.value == self.value:
             return Ball(self.field, value, error)
+        if value == self.value or value == other.value:
+            self.field.note_swallowed(magnitude(self.value) - magnitude(other.value))
         return self.field.rounded(value, error)
 
     __radd__ = __add__
@@ -176,6 +178,12 @@ class BallField(Numbers):
         self.trusting = trusting
         self.rounding = GUARD_BITS - self.context.prec
         self.zero = Ball(self, self.context.zero, EXACT)
+        self.swallowed = inf
+        self.nearly_one = 1 - self.context.ldexp(1, self.rounding)
+
+    def note_swallowed(self, bits: float) -> None:
+        """That a part of a sum vanished beside the other, so many bits below it; the least is kept."""
+        self.swallowed = min(self.swallowed, abs(bits))
 
     def rounded(self, value, error: float) -> Ball:
         """A value that was computed from others of this error, and then rounded."""
@@ -188,7 +196,8 @@ class BallField(Numbers):
             return self.zero
         found = super().number(value)
         numerator, denominator = _fraction(value)
-        exact = denominator & (denominator - 1) == 0 and numerator.bit_length() < self.context.prec
+        odd = numerator // (numerator & -numerator)
+        exact = denominator & (denominator - 1) == 0 and odd.bit_length() < self.context.prec
         return Ball(self, found, EXACT) if exact else self.rounded(found, EXACT)
 
     def constant(self, value) -> Ball:
@@ -209,6 +218,8 @@ class BallField(Numbers):
             return Ball(self, self.context.zero, x.error / 2 + 2)
         within_domain(name, x)
         found = self._compute(name, x.value)
+        if name in SATURATING and abs(found) >= self.nearly_one:
+            self.note_swallowed(SATURATING[name](x.value))
         return self.rounded(found, self._spread(name, x, found))
 
     def _compute(self, name: str, at):
@@ -228,7 +239,7 @@ class BallField(Numbers):
         """How far the error of x carries: by the known slope, else by what the function does."""
         if x.error == EXACT:
             return EXACT
-        if x.error > LARGEST_STEP:
+        if x.error > LARGEST_STEP + (max(magnitude(x.value) - 1, 0) if name in FLATTENING else 0):
             raise Blurred
         if name in SLOPES:
             return x.error + SLOPES[name](x.value, found) + 1
@@ -355,7 +366,9 @@ SLOPES = {
     "exp": lambda x, found: magnitude(found),
     "ln": lambda x, found: 1 - magnitude(x),
     "sqrt": lambda x, found: 1 - magnitude(found) if found else inf,
-    **dict.fromkeys(("sin", "cos", "tanh", "atan", "asinh"), lambda x, found: 0),
+    **dict.fromkeys(("sin", "cos", "tanh"), lambda x, found: 0),
+    "asinh": lambda x, found: min(0, 1 - magnitude(x)),
+    "atan": lambda x, found: min(0, 2 - 2 * magnitude(x)),
     "sinh": lambda x, found: max(magnitude(found), 0) + 1,
     "cosh": lambda x, found: magnitude(found),
     **dict.fromkeys(("erf", "erfc"), lambda x, found: 1 - 1.4426 * float(x) ** 2),
@@ -369,6 +382,13 @@ SLOPES = {
     "digamma": lambda x, found: 2 * _to_pole(x) + 3,
 }
 """The logarithm (to base 2) of a bound on the slope, from the argument and the value."""
+SATURATING = {
+    "tanh": lambda x: 2.8854 * abs(float(x)),
+    "erf": lambda x: 1.4427 * float(x) ** 2,
+}
+"""How many bits below 1 the rest is, 1 - |f(x)|."""
+FLATTENING = ("ln", "sqrt", "asinh", "acosh", "atan")
+"""Their slope at x is at most of the order of 1/x, so that of a large x only the relative error matters."""
 NAMES = {sympy.log: "ln"}
 
 

@@ -1,4 +1,4 @@
-"""Matrices with large sizes given as numbers, as ``X:32,32``.
+"""Matrices with sizes given as numbers, as ``X:32,32``, that are too large to be filled at every point.
 
 Two ways meet.  The sizes are made symbols, which says more than was asked: what holds for every size holds
 for these.  And the formulas are evaluated at the sizes themselves, at points where most entries are 0 and
@@ -35,18 +35,20 @@ from sympy.matrices.expressions import (
 from derivations.expressions import Elementwise, Vec, is_matrix
 
 from .formula import Formula
-from .points import LARGEST_SIDE, drawn, matrix, sizes_of
+from .points import LARGEST_SIDE, block, block_and_diagonal, drawn, matrix, sizes_of
 
 SIZED = (MatrixSymbol, Identity, OneMatrix, ZeroMatrix)
-BLOCK = 3
-MOST_WORK, SLOWER = 1_000_000, 10
-"""Entries at all points, and how much more one that is not 0 costs."""
+LARGEST_FILLED = 5
+SIZE = "size_"
+MOST_WORK, SLOWER, LIGHT = 1_000_000, 10, 3_000
+"""Entries at all points, how much more one that is not 0 costs, and entries at one of many points."""
 
 
 def large_sizes(formulas) -> set[Integer]:
     """The sizes that are large, or all where those of a Kronecker product of them are."""
     made = integer_sizes(formulas, (KroneckerProduct, Vec))
-    least = 1 if any(s > LARGEST_SIDE for s in made) else LARGEST_SIDE
+    least = LARGEST_SIDE if made else LARGEST_FILLED
+    least = 1 if any(s > LARGEST_SIDE for s in made) else least
     return {s for s in integer_sizes(formulas, SIZED) if s > least}
 
 
@@ -64,7 +66,7 @@ def parts(formula: Formula, kinds) -> Iterator[Basic]:
 
 def for_every_size(formulas, large: set[Integer]) -> tuple[Formula, ...] | None:
     """The formulas with a symbol for each large size; None where they do not fit together so."""
-    names = {size: Symbol(f"size_{size}", integer=True, positive=True) for size in large}
+    names = {size: Symbol(f"{SIZE}{size}", integer=True, positive=True) for size in large}
     try:
         found = tuple(generalised(f, names) for f in formulas)
     except (ValueError, TypeError, AttributeError):  # as where 600 is 20 times 30
@@ -108,6 +110,12 @@ def carries_over(formulas) -> bool:
     return all(isinstance(node, allowed) and keeps_zero(node) for node in nodes)
 
 
+def within_sizes(point: dict) -> bool:
+    """Whether the sizes that stand for given ones are not above them."""
+    named = ((name.removeprefix(SIZE), n) for name, n in point.items() if name.startswith(SIZE))
+    return all(n <= int(size) for size, n in named)
+
+
 def keeps_zero(node) -> bool:
     return not isinstance(node, Elementwise) or node.function(0) == 0
 
@@ -119,14 +127,20 @@ def large_points(formulas, seed: int = 0) -> Iterator[dict]:
     """As many points as are affordable: a small block in zeros, or in a diagonal; and some without zeros."""
     symbols = sorted(set().union(*(f.symbols for f in formulas)), key=lambda s: s.name)
     random, left = Random(seed), MOST_WORK
-    for kind, fill in FILLS:
+    for kind, fill, *scales in FILLS:
         sizes = sizes_of(symbols, random)
         given = {s: Integer(n) for s, n in sizes.items()}
         cost = work(formulas, given, fill in DENSE)
         if cost > left:
             continue
         left -= cost
-        yield {s: value(s, given, fill, kind, random) for s in symbols} | sizes
+        yield {s: value(s, given, fill, kind, scales, random) for s in symbols} | sizes
+
+
+def is_light(formulas, point: dict) -> bool:
+    """Whether the formulas can be evaluated at hundreds of sparse points."""
+    given = {s: Integer(n) for s, n in point.items() if isinstance(n, int)}
+    return work(formulas, given, dense=False) <= LIGHT
 
 
 def work(formulas, given: dict, dense: bool) -> int:
@@ -155,22 +169,12 @@ def products(node, given: dict) -> int:
     return 0
 
 
-def value(symbol, given: dict, fill, kind: str, random: Random):
+def value(symbol, given: dict, fill, kind: str, scales: list[int], random: Random):
+    of_matrices, of_numbers = (Fraction(2) ** k for k in scales)
     if not is_matrix(symbol):
-        return drawn(symbol, random)
-    return fill(*(int(s.xreplace(given)) for s in symbol.shape), kind, random)
-
-
-def block(rows: int, cols: int, kind: str, random: Random) -> list:
-    found = [[*row, *[0] * (cols - len(row))] for row in matrix(min(rows, BLOCK), min(cols, BLOCK), kind, random)]
-    return found + [[0] * cols for _ in range(rows - len(found))]
-
-
-def block_and_diagonal(rows: int, cols: int, kind: str, random: Random) -> list:
-    found = block(rows, cols, kind, random)
-    for k in range(BLOCK, rows if rows == cols else 0):
-        found[k][k] = Fraction(random.randint(8, 32), 16)
-    return found
+        return drawn(symbol, random, of_numbers)
+    found = fill(*(int(s.xreplace(given)) for s in symbol.shape), kind, random)
+    return found if of_matrices == 1 else [[x * of_matrices if x else 0 for x in row] for row in found]
 
 
 def reflected(rows: int, cols: int, kind: str, random: Random) -> list:
@@ -186,10 +190,15 @@ def positive(rows: int, cols: int, kind: str, random: Random) -> list:
 
 DENSE = (matrix, positive)
 FILLS = (
-    ("general", block_and_diagonal),
-    ("definite", reflected),
-    ("definite", block_and_diagonal),
-    ("general", block),
-    ("general", matrix),
-    ("general", positive),
+    ("general", block_and_diagonal, 0, 1),
+    ("definite", reflected, 0, 1),
+    ("definite", block_and_diagonal, 0, 1),
+    ("general", block, 0, 1),
+    ("general", block_and_diagonal, 12, -20),
+    ("general", block_and_diagonal, -12, 8),
+    ("definite", block_and_diagonal, 7, -9),
+    ("general", block_and_diagonal, 18, 22),
+    ("general", matrix, 0, 1),
+    ("general", positive, 0, 1),
 )
+"""Kinds of entries, how they are filled in, and the scales of matrices and of numbers, as powers of 2."""

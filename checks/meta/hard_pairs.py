@@ -689,6 +689,151 @@ sizes of Kronecker products, 9 | det(kron(A,B)) | det(A)^5*det(B)^6 | A:5,5 B:6,
 sizes of Kronecker products, 10 | kron(kron(A,B),C) | kron(A,kron(B,C)) | A:3,3 B:3,3 C:3,3 | yes
 sizes of Kronecker products, 11 | kron(kron(A,B),C) | kron(A,kron(C,B)) | A:3,3 B:3,3 C:3,3 | no
 a size too large to be filled | A*B | B*A | A:900,900 B:900,900 | no
+where formulas part, 1 | sqrt((l-10)^2)*A | (10-l)*A | l>0 A:n,n | no
+where formulas part, 2 | sqrt((l-10)^2)*A | abs(10-l)*A | l>0 A:n,n | yes
+where formulas part, 3 | \max(\lambda,-8)\,x | \lambda x | x:n,1 | no
+where formulas part, 4 | \min(\lambda,100)\operatorname{tr}(A) | \lambda\operatorname{tr}(A) | A:n,n | no
+where formulas part, 5 | log((l-6)^2)*tr(A) | 2*log(6-l)*tr(A) | l>0 A:n,n | no
+where formulas part, 6 | log((l-6)^2)*tr(A) | 2*log(abs(6-l))*tr(A) | l>0 A:n,n | yes
+where formulas part, 7 | x*(exp(-l*10^4)+1) | x | l>0 x:n,1 | no
+where formulas part, 8 | log(ones(1,n)*exp(x)+exp(-1000*l)) | log(ones(1,n)*exp(x)) | l>0 x:n,1 | no
+where formulas part, 9 | A*relu(1-(l-12345)^2) | 0*A | A:n,n | no
+where formulas part, 10 | max(x.T*x, 10^(-3)) | x.T*x | x:n,1 | no
+where formulas part, 11 | max(x.T*x, -10^(-3)) | x.T*x | x:n,1 | yes
+where formulas part, 12 | max(tr(A), -1000) | tr(A) | A:n,n | no
+where formulas part, 13 | relu(norm(x)-10^6) | 0 | x:n,1 | no
+where formulas part, 14 | relu(10^(-9)-norm(x)^2) | 0 | x:n,1 | no
+where formulas part, 15 | max(det(A), -10^20) | det(A) | A:n,n | no
+where formulas part, 16 | relu(det(A)-10^20) | 0 | A:8,8 | no
+where formulas part, 17 | tr(A)*sign(tr(A)-7)^2 | tr(A) | A:n,n | no
+where formulas part, 18 | norm(x)*sign(norm(x)^2-3)^2 | norm(x) | x:n,1 | no
+where formulas part, 19 | abs(tr(A)-7)*sign(tr(A)-7) | tr(A)-7 | A:n,n | yes
+where formulas part, 20 | relu(W*x-100*ones(n,1)) | 0*x | W:n,n x:n,1 | no
+where formulas part, 21 | A*(n-1)*(n-2)*(n-3)*(n-4) | 0*A | A:n,n | no
+where formulas part, 22 | tr(eye(n))*(n-1)*(n-2)*(n-3)*(n-4)*(n-5)*(n-6) | 0 | A:n,n | no
+where formulas part, 23 | A*relu(tr(eye(n))-6) | 0*A | A:n,n | no
+where formulas part, 24 | A*relu(tr(eye(n))-9) | 0*A | A:n,n | no
+where formulas part, 25 | max(0, 1-(x-137.3)^2) | 0 | - | no
+where formulas part, 26 | max(0, 1-(x-10^5)^4) | 0 | - | no
+where formulas part, 27 | abs(x^2-5*x+6.2499) | x^2-5*x+6.2499 | - | no
+where formulas part, 28 | abs(x^2-5*x+6.25) | x^2-5*x+6.25 | - | yes
+where formulas part, 29 | log((x-1/3)^2-10^(-6)) | log(abs((x-1/3)^2-10^(-6))) | - | no
+where formulas part, 30 | log((x-1/3)^2+10^(-6)) | log(abs((x-1/3)^2+10^(-6))) | - | yes
+where formulas part, 31 | sqrt((x-137)^2*(x-138)*(x-139)) | abs(x-137)*sqrt(abs((x-138)*(x-139))) | - | no
+where formulas part, 32 | sqrt((x-137)^2*(x-138)*(x-139)) | abs(x-137)*sqrt((x-138)*(x-139)) | - | yes
+where formulas part, 33 | sqrt(x-199)*sqrt(x-200)*sqrt(x-201) | sqrt(x^3-600*x^2+119999*x-7999800) | - | no
+where formulas part, 34 | relu(1-10^6*(x^2-2)^2) | 0 | - | no
+where formulas part, 35 | max(sin(x), 0.9999) | 0.9999 | - | no
+where formulas part, 36 | max(sin(x), 1) | 1 | - | yes
+where formulas part, 37 | log(cos(x)+0.9999) | log(abs(cos(x)+0.9999)) | - | no
+where formulas part, 38 | relu(x*exp(-x/7)-2.575) | 0 | - | no
+where formulas part, 39 | relu(x*exp(-x/7)-2.576) | 0 | - | yes
+where formulas part, 40 | relu(-x*log(x)-0.3678) | 0*log(x) | x>0 | no
+where formulas part, 41 | max(x^5-5*x^3+4*x, -3.6) | x^5-5*x^3+4*x | x>0 | no
+where formulas part, 42 | max(x^5-5*x^3+4*x, -3.64) | x^5-5*x^3+4*x | x>0 | yes
+where formulas part, 43 | abs(gamma(x)-0.886) | gamma(x)-0.886 | x>0 | no
+where formulas part, 44 | abs(gamma(x)-0.885) | gamma(x)-0.885 | x>0 | yes
+where formulas part, 45 | min(log(x), 40) | log(x) | x>0 | no
+where formulas part, 46 | max(log(x), 5000) | 5000 | x>0 | no
+where formulas part, 47 | relu(sqrt(x)-10^6) | 0*sqrt(x) | x>0 | no
+where formulas part, 48 | min(x^2, exp(60)) | x^2 | - | no
+where formulas part, 49 | relu(1/x-10^12) | 0 | x>0 | no
+where formulas part, 50 | relu(atan(x)-1.57079632679) | 0 | - | no
+where formulas part, 51 | relu(atan(x)-1.57079632680) | 0 | - | yes
+where formulas part, 52 | max(0, 1-abs(x-100)-abs(y-200)) | 0 | - | no
+where formulas part, 53 | max(0, 1-(x-100)^2-(y-200)^2) | 0 | - | no
+where formulas part, 54 | max(0, -1-(x-100)^2-(y-200)^2) | 0 | - | yes
+where formulas part, 55 | max(0, 10^(-4)-(x-3)^2-(y+7)^2) | 0 | - | no
+where formulas part, 56 | max(0, 1-(x*y-100)^2) | 0 | - | no
+where formulas part, 57 | relu(sin(x)*sin(y)*sin(z)-0.99) | 0 | - | no
+where formulas part, 58 | relu(sin(x)*sin(y)*sin(z)-1) | 0 | - | yes
+where formulas part, 59 | max(cos(x)+cos(y), 2) | 2 | - | yes
+where formulas part, 60 | sign(x-5)^2 | 1 | - | no
+where formulas part, 61 | sign(x-5)^2 | abs(sign(5-x)) | - | yes
+where formulas part, 62 | sign(x-5)^2*x | x | - | no
+where formulas part, 63 | sign(x-5) | (x-5)/abs(x-5) | - | yes
+where formulas part, 64 | abs(sign(x-1/3)) | 1 | - | no
+where formulas part, 65 | abs(sign(x^2-2)) | 1 | - | no
+where formulas part, 66 | abs(sign(x^2-2)) | sign(x^2-2)^2 | - | yes
+where formulas part, 67 | sign(x^2-2) | sign(x-sqrt(2))*sign(x+sqrt(2)) | - | yes
+where formulas part, 68 | abs(x^2-2)*sign(x^2-2) | x^2-2 | - | yes
+where formulas part, 69 | sign((x-sqrt(2))^2) | 1 | - | no
+where formulas part, 70 | sign(log(x)-2)^2 | 1 | x>0 | no
+where formulas part, 71 | sign(log(x)-2) | sign(x-e^2) | x>0 | yes
+where formulas part, 72 | tanh(10^20*(x-3)) | sign(x-3) | - | no
+where formulas part, 73 | tanh(x+1000) | 1 | x>0 | no
+where formulas part, 74 | 1-tanh(x+800) | 2/(1+exp(2*x+1600)) | x>0 | yes
+where formulas part, 75 | 1-tanh(x+800) | 2/(1+exp(2*x+1601)) | x>0 | no
+where formulas part, 76 | sigmoid(x+2000)/sigmoid(x+3000) | 1 | x>0 | no
+where formulas part, 77 | log(1+exp(-x^2-3000)) | 0 | - | no
+where formulas part, 78 | log(1+exp(-x-1000)) | exp(-x-1000) | x>0 | no
+where formulas part, 79 | 2+erfc(x^2+40) | 2 | - | no
+where formulas part, 80 | sqrt(x^2+1) + exp(-2000) | sqrt(x^2+1) | - | no
+where formulas part, 81 | cosh(x) + 10^(-650) | cosh(x) | - | no
+where formulas part, 82 | tr(A)+exp(-1500) | tr(A) | A:n,n | no
+where formulas part, 83 | erf(50) | 1 | - | no
+where formulas part, 84 | erf(x+60) | 1-erfc(x+60) | x>0 | yes
+where formulas part, 85 | softplus(x+2000) | x+2000 | x>0 | no
+where formulas part, 86 | softplus(x+2000) | x+2000+log(1+exp(-x-2000)) | x>0 | yes
+where formulas part, 87 | 1 + exp(-10^6*(x-7/3)^2) | 1 | - | no
+where formulas part, 88 | 1 + exp(-10^6*(x^2-2)^2) | 1 | - | no
+where formulas part, 89 | 1 + exp(-10^6*((x-3)^2+(y-41)^2)) | 1 | - | no
+where formulas part, 90 | x + sin(2^130*pi*x) | x | - | no
+where formulas part, 91 | x + sin(3^40*pi*x) | x | - | no
+where formulas part, 92 | acos(x-37)+acos(y+41) | pi - asin(x-37) - asin(y+41) | - | yes
+where formulas part, 93 | acos(x-37)+acos(y+41) | pi - asin(x-37) + asin(y+41) | - | no
+where formulas part, 94 | sqrt(x-100)*sqrt(101-x)*sqrt(y-100)*sqrt(101-y) | sqrt((x-100)*(101-x))*sqrt((y-100)*(101-y)) | - | yes
+where formulas part, 95 | sqrt(x-37)*sqrt(38-x)*sqrt(y-37)*sqrt(38-y) | sqrt((x-37)*(38-x)*(y-37)*(38-y)) | - | no
+where formulas part, 96 | log(x-20)+log(21-x)+log(y-20)+log(21-y) | log((x-20)*(21-x))+log((y-20)*(21-y)) | - | yes
+where formulas part, 97 | atanh(x^2-50) | log((x^2-49)/(51-x^2))/2 | - | yes
+where formulas part, 98 | acos(x*y-50) | pi/2-asin(x*y-50) | - | yes
+where formulas part, 99 | acos(x*y-50) | pi/2-asin(x*y-50)+10^(-30) | - | no
+where formulas part, 100 | acos((x-3)^2+(y-40)^2+1/2) | pi/2-asin((x-3)^2+(y-40)^2+1/2) | - | yes
+where formulas part, 101 | abs(x-50.2)*acos(x-50) | (x-50.2)*acos(x-50) | - | no
+where formulas part, 102 | acos(tr(A)-50) | pi/2-asin(tr(A)-50) | A:n,n | yes
+where formulas part, 103 | acos(tr(A)-50) | pi/2+asin(tr(A)-50) | A:n,n | no
+where formulas part, 104 | inv(A + U*C*V) | inv(A) - inv(A)*U*inv(inv(C) + V*inv(A)*U)*V*inv(A) | A:16,16 U:16,12 C:12,12 V:12,16 | yes
+where formulas part, 105 | inv(A + U*C*V) | inv(A) - inv(A)*U*inv(inv(C) - V*inv(A)*U)*V*inv(A) | A:10,10 U:10,8 C:8,8 V:8,10 | no
+where formulas part, 106 | det(A*B*C) | det(C)*det(B)*det(A) | A:16,16 B:16,16 C:16,16 | yes
+where formulas part, 107 | tr(A*B*A*B*A*B) | tr(B*A*B*A*B*A) | A:14,14 B:14,14 | yes
+where formulas part, 108 | y.T*inv(K+s^2*eye(16))*y | y.T*inv(K/s^2+eye(16))*y/s^2 | s>0 K:16,16 y:16,1 | yes
+where formulas part, 109 | y.T*inv(K+s^2*eye(16))*y | y.T*inv(K/s^2+eye(16))*y/s | s>0 K:16,16 y:16,1 | no
+where formulas part, 110 | log(abs(det(eye(16)+X*X.T/s^2))) | log(abs(det(eye(8)+X.T*X/s^2))) | s>0 X:16,8 | yes
+where formulas part, 111 | tr(eye(16))*det(A) | 16*det(A) | A:16,16 | yes
+where formulas part, 112 | tr(eye(8))*det(A) | 7*det(A) | A:8,8 | no
+where formulas part, 113 | det(-A) | det(A) | A:8,8 | yes
+where formulas part, 114 | det(-A) | det(A) | A:7,7 | no
+where formulas part, 115 | det(A-A.T) | 0 | A:7,7 | yes
+where formulas part, 116 | det(A-A.T) | 0 | A:8,8 | no
+where formulas part, 117 | det(X*X.T) | 0 | X:8,7 | yes
+where formulas part, 118 | det(X*X.T) | 0 | X:7,8 | no
+where formulas part, 119 | relu(tr(A*inv(A))-7) | 0 | A:8,8 | no
+where formulas part, 120 | relu(tr(A*inv(A))-8) | 0 | A:8,8 | yes
+where formulas part, 121 | x*(exp(-l*10^4)+1) | x | l>0 x:8,1 | no
+where formulas part, 122 | max(det(A), -10^20) | det(A) | A:8,8 | no
+where formulas part, 123 | relu(W*x-100*ones(8,1)) | 0*x | W:8,8 x:8,1 | no
+where formulas part, 124 | A*relu(tr(eye(8))-9) | 0*A | A:8,8 | yes
+where formulas part, 125 | tr(A)+exp(-1500) | tr(A) | A:8,8 | no
+where formulas part, 126 | log(det(A.T*A)) | 2*log(abs(det(A))) | A:10,10 | yes
+where formulas part, 127 | log(det(A.T*A)) | 2*log(det(A)) | A:10,10 | no
+where formulas part, 128 | abs(det(kron(A,B))) | abs(det(A))^4*abs(det(B))^4 | A:4,4 B:4,4 | yes
+where formulas part, 129 | max(0, 1/100-norm(A*x-b)^2) | 0 | A:n,n x:n,1 b:n,1 | no
+where formulas part, 130 | max(0, 1-(x-30)^2-(y-41)^2-(z-52)^2-(u-63)^2-(v-74)^2-(w-85)^2) | 0 | - | no
+where formulas part, 131 | max(exp(x), exp(7000)) | exp(x) | - | no
+where formulas part, 132 | log(max(x, 5)) | max(log(x), log(5)) | - | no
+where formulas part, 133 | sqrt(x^2-10^6) | sqrt(x-1000)*sqrt(x+1000) | - | no
+where formulas part, 134 | sqrt(x^2-10^6) | sqrt(abs(x)-1000)*sqrt(abs(x)+1000) | - | yes
+where formulas part, 135 | sign(exp(x)-1)*x | abs(x) | - | yes
+where formulas part, 136 | sign(exp(x-y)-1)*(x-y) | abs(x-y) | - | yes
+where formulas part, 137 | sign(sin(x))*sin(x) | abs(sin(x)) | - | yes
+where formulas part, 138 | sign(x*y*z-100)^2 | 1 | - | no
+where formulas part, 139 | sign(sin(x)-1/2)^2 | 1 | - | no
+where formulas part, 140 | sign(norm(x)-norm(y))^2 | 1 | x:n,1 y:n,1 | no
+where formulas part, 141 | sign(det(A))*det(A) | abs(det(A)) | A:n,n | yes
+where formulas part, 142 | relu(1-10^6*norm(x-y)^2) | 0 | x:n,1 y:n,1 | no
+where formulas part, 143 | sqrt(x+y-100)*sqrt(100.01-x-y)*acos(x-y-30) | sqrt((x+y-100)*(100.01-x-y))*acos(x-y-30) | - | yes
+where formulas part, 144 | log(log(log(x)-3)-2) | log(log(log(x)-3)-2) + 0*x | - | yes
+where formulas part, 145 | acosh(x-10^9) | log(x-10^9+sqrt((x-10^9)^2-1)) | - | yes
 """  # noqa: E501
 
 

@@ -1,6 +1,7 @@
 """Equality of formulas: a table of hard pairs; true rewrites never refuted, small faults always."""
 
 import json
+import math
 import subprocess
 import sys
 import time
@@ -12,6 +13,9 @@ from hypothesis import strategies as st
 
 from checks.__main__ import main
 from checks.equality import equal
+from checks.equality.balls import Ball, field
+from checks.equality.formula import read_pair
+from checks.equality.scan import MachineNumbers, ladder, scan
 from checks.meta.hard_pairs import NAMES, TABLE
 from derivations.parsing import ParseError
 
@@ -164,6 +168,13 @@ def test_the_witness_shows_as_many_digits_as_it_takes():
     assert found.expected != found.answer
 
 
+def test_a_witness_at_an_irrational_jump_or_far_out_shows_so_many_digits():
+    at_root = equal("abs(sign(x^2-2))", "1").witness
+    assert at_root.point["x"].lstrip("-").startswith("1.41421356") and len(at_root.point["x"]) < 60
+    far = equal("max(log(x), 10^4)", "10^4", positive=("x",)).witness
+    assert len(far.point["x"]) < 80 and far.expected != far.answer
+
+
 def test_nothing_is_said_where_nothing_has_a_value():
     assert equal("log(-1 - x^2)", "log(-2 - x^2)").verdict == "undecided"
 
@@ -197,6 +208,54 @@ def test_faults_of_latex_are_marked(text, marked):
     line, carets = caught.value.display().split("\n")
     place = slice(carets.index("^"), len(carets))
     assert line[place].strip() in (marked, "") or marked in line[place]
+
+
+# --- where to look -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "zeros"),
+    [
+        (lambda x: x - 5, [5]),
+        (lambda x: x * x - 5 * x + 6.2499, [2.49, 2.51]),
+        (lambda x: math.log(x) - 400 if x > 0 else None, [math.exp(400)]),
+        (lambda x: 1e-30 - x, [1e-30]),
+        (lambda x: 1 - (x - 1e5) * (x - 1e5), [99_999, 100_001]),
+        (lambda x: 1 + x * x, []),
+    ],
+)
+def test_zeros_are_found_at_all_scales_and_in_pairs(f, zeros):
+    assert scan(f, ladder([1e5])).zeros == pytest.approx(zeros, rel=1e-9)
+
+
+def test_machine_numbers_invert_and_take_determinants():
+    rows = [[0.0, 2.0], [4.0, 1.0]]
+    assert MachineNumbers().determinant(rows) == -8
+    assert MachineNumbers().inverse(rows) == [[-0.125, 0.25], [0.5, 0.0]]
+    with pytest.raises(ZeroDivisionError):
+        MachineNumbers().inverse([[1.0, 2.0], [2.0, 4.0]])
+
+
+@pytest.mark.parametrize("text", ["log(1 + exp(-2000))", "1 + exp(-2000)", "tanh(1000)", "erf(40)"])
+def test_a_sum_tells_how_many_digits_show_what_it_swallowed(text):
+    numbers = field(50)
+    numbers.swallowed = math.inf
+    read_pair(text, text)[0].at({}, numbers)
+    assert 2000 < numbers.swallowed < 3000
+
+
+@pytest.mark.parametrize("name", ["ln", "sqrt", "asinh", "acosh", "atan"])
+@pytest.mark.parametrize("size", [-3, 0, 1, 4, 40, 4000])
+def test_the_error_of_a_large_number_is_carried_far_enough(name, size):
+    numbers = field(50)
+    x = numbers.context.mpf("1.37") * numbers.context.mpf(2) ** size
+    if name == "acosh" and x < 2:
+        return
+    for error in (size - 9, size - 60):
+        found = numbers._call(name, (Ball(numbers, x, error),))
+        step = numbers.context.mpf(2) ** error
+        for end in (x + step, x - step):
+            assert abs(numbers._compute(name, end) - found.value) <= numbers.context.mpf(2) ** found.error
 
 
 # --- the command --------------------------------------------------------------------------------
