@@ -81,7 +81,7 @@ from derivations.verification import Worlds, check, refute_mutant, residual
 SECONDS = 0.1
 # `make test` holds every gradient against differences, and walks the steps to a third of them; `make test-more` to all.
 MORE = os.environ.get("HYPOTHESIS_PROFILE") == "more"
-WORLDS, EVERY = (6, 1) if MORE else (4, 3)
+WORLDS, EVERY = (6, 1) if MORE else (3, 3)
 
 
 def each(chosen):

@@ -1,7 +1,8 @@
 """Work that pages will ask for, begun before they do, by as many processes as there are cores.
 
-While the cells of one page run, another process checks the derivations of the next.  Nothing depends on it: what
-was not begun ahead is done when it is asked for.
+While the cells of one page run, another process checks the derivations of the next: so pages are read in the order
+of the topics, and those that ask about all topics after them.  Nothing depends on it: what was not begun ahead is
+done when it is asked for.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ProcessPoolExecutor
 
 from audience import is_for_students
+from derivations import TOPICS
 
 # Each says what a build will ask for: environment -> {key: (function, *arguments)}, functions of modules.
 PLANS: list[Callable[[object], dict[Hashable, tuple]]] = []
+
+ABOUT_ALL = {"intro", "homework", "audit"}
 
 _begun: dict[Hashable, Future] = {}
 
@@ -35,6 +39,15 @@ def begin(app):
     app.connect("build-finished", lambda app, exception: pool.shutdown(wait=False, cancel_futures=True))
 
 
+def in_order(app, env, docnames: list[str]):
+    docnames.sort(key=place_of)
+
+
+def place_of(page: str) -> int:
+    return TOPICS.index(page) if page in TOPICS else len(TOPICS) + (page in ABOUT_ALL)
+
+
 def setup(app):
     app.connect("builder-inited", begin)
+    app.connect("env-before-read-docs", in_order)
     return {"parallel_read_safe": False, "parallel_write_safe": True}
