@@ -5,7 +5,7 @@ r"""LaTeX to a formula: a subset, rewritten as the tokens of the text reader, ea
     2 x y, 2\cdot x, a \times b               products; a letter is a name, unless several make a declared one
     x \cdot y, \langle x, y\rangle            of two columns, the inner product
     \frac{a}{b}, a/b, \sqrt{x}, \sqrt[3]{x}   quotients, roots; one of odd degree is real of negative numbers too
-    x^2/2\sigma^2, x/y(z+1), 1/2 x            quotients by 2\sigma^2 and y(z+1), but half of x
+    x^2/2\sigma^2, x/2y, 1/2x, x/(y+z) w      quotients by 2\sigma^2 and 2y, but half of x, and a quotient times w
     x^2, A^{-1}, A^T, A^\top, A^{-\top}       powers, inverses, transposes; x^2 of a column entry by entry
     |x|, \lvert x\rvert, |A|                  absolute value, or the determinant of a square matrix
     \lVert x\rVert, \|x\|_2, \|A\|_F          Euclidean and Frobenius norm; \|A\|_2 is refused
@@ -18,12 +18,13 @@ r"""LaTeX to a formula: a subset, rewritten as the tokens of the text reader, ea
     \left( \right. \bigl, \, \; \quad & {}   no meaning of their own
     x², A⁻¹, xᵀ, ½, √x, ∥x∥, λ                signs for x^2, A^{-1}, x^\top, \frac12, \sqrt x, \|x\|, \lambda
 
-Factors that follow one another after a / are all below it, up to an explicit sign: x/2y \cdot z is (x/(2y)) z.
-But next to a number only names of numbers are: n/2 \log x, a/2 \|x\|^2 and a/2(x+1) begin with n/2 and a/2.
-Of a number over a number, as in 1/2 x, nothing more is below, save \pi.  1/n (x+1) is refused.
+Below a / is the bracket, root or call that follows; else the numbers and names that adjoin each other: x/2yz w is
+x/(2yz) times w, and n/2\log x, a/2\|x\|^2 and a/2(x+1) begin with n/2 and a/2.  Of a number over a number, as in
+1/2x, nothing more is below, save \pi below 1.  1/n(x+1), and a/2 w in LaTeX, which shows no spaces, are refused.
 
-In text without commands and braces, words are names, and .T, ** and numbers are as in the text reader.  A word
+In text without commands, words are names, and .T, ** and numbers are as in the text reader.  A word
 that is no name falls into names that are known, and functions: 2xy, Ax, x^TAx, sinx; abc and xy do in any case.
+Where nobody has declared them, at most three do, and none in a text that has * for its products; never an index.
 The common functions need no bracket: ln x, cos 2x, log det A, sin^2(x).  f(x) is a product only if f is known
 to be a number.
 
@@ -118,19 +119,21 @@ FUNCTION_LETTERS = set("fghpq")
 ALPHABETS = ("abc", "uvw", "xyz")
 """Runs of these letters are products, though both formulas have them: xy^2."""
 LONGEST_RUN = 40
+MOST_FACTORS = 3
+"""Of a run of letters that nobody has declared: loss is no product of four."""
 OF_ONE_LETTER = re.compile(r"(exp|log|ln|sin|cos|tan|sinh|cosh|tanh)([^\W\d_])")
 UNCLEAR = re.compile(r"log(2|10)[^\W\d_]")
 """log2x is log(2*x) or log2(x)."""
-LATEX_ONLY = "\\{}$"
+LATEX_ONLY = "\\$"
 
 
 def is_latex(text: str) -> bool:
-    """Whether a text is LaTeX: it has a command, a brace, a dollar or a bar."""
-    return any(c in text for c in "\\{}$|∥‖")
+    """Whether a text is LaTeX: it has a command, a brace, a dollar, a bar or a sign that text lacks."""
+    return any(c in text for c in "\\{}$|∥‖⊙∘⊗")
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text has nothing of LaTeX but bars; its letters may then stand together in a name."""
+    """Whether a text has no command of LaTeX; its letters may then stand together in a name."""
     return not any(c in text for c in LATEX_ONLY)
 
 
@@ -150,7 +153,7 @@ def latex_tokens(text: str, names: Mapping[str, Expr] | None = None, known: Coll
     `names`: the declared ones; `known`: others that are names of numbers, as those of the formula that this one
     is compared with.  Raises `ParseError`.
     """
-    lexicon = Lexicon(names or {}, known)
+    lexicon = Lexicon(names or {}, known, text)
     try:
         return Translator(text, lexicon, pieces(text, lexicon)).formula()
     except ParseError:
@@ -165,7 +168,8 @@ def latex_tokens(text: str, names: Mapping[str, Expr] | None = None, known: Coll
 class Lexicon:
     """What a run of letters may be: a declared name, a known one, a function, or several of them in a row."""
 
-    def __init__(self, names: Mapping[str, Expr], known: Collection[str] = ()):
+    def __init__(self, names: Mapping[str, Expr], known: Collection[str] = (), text: str = ""):
+        self.starred = "*" in text
         self.names = {**{ascii_form(name): value for name, value in names.items()}, **names}
         self.known = {*known} - set(FUNCTIONS)
         self.letters: set[str] = set()
@@ -200,7 +204,15 @@ class Lexicon:
             return [*form]
         elementary = OF_ONE_LETTER.fullmatch(form)
         found = self.segments(word, parts=2) or (list(elementary.groups()) if elementary else None)
-        return found if found and (form not in self.known or set(found) <= self.declared) else [form]
+        return found if found and self.is_product(form, found) else [form]
+
+    def is_product(self, form: str, found: list[str]) -> bool:
+        """Whether a run is rather these factors than a name of its own."""
+        if self.declared.issuperset(found):
+            return True
+        if form in self.known or self.starred:  # who writes * for a product writes it everywhere
+            return False
+        return len(found) <= MOST_FACTORS and (len(found) == 2 or "e" not in found)
 
     @cached_property
     def declared(self) -> set[str]:
@@ -217,7 +229,11 @@ class Lexicon:
         for end in range(1, len(word) + 1):
             starts = [k for k in range(max(0, end - longest), end) if best[k] is not None]
             lasts = ((start, ascii_form(word[start:end])) for start in starts)
-            ways = [[*best[k], last] for k, last in lasts if self.is_unit(last) or word[k:end] in GREEK]
+            ways = [
+                [*best[k], last]
+                for k, last in lasts
+                if (self.is_unit(last) or word[k:end] in GREEK) and not is_open(best[k])
+            ]
             best[end] = min(ways, key=self.strangeness, default=None)
         return best[-1]
 
@@ -226,6 +242,11 @@ class Lexicon:
 
     def strangeness(self, found: list[str]) -> tuple[int, int]:
         return sum(part not in self.declared for part in found), len(found)
+
+
+def is_open(found: list[str]) -> bool:
+    """Whether an index may go on: x_ij is no x_i times j, but x_1y is x_1 times y."""
+    return bool(found) and "_" in found[-1] and not found[-1][-1].isdecimal()
 
 
 def reads_as_latex(found: list[Token], lexicon: Lexicon) -> bool:
@@ -285,7 +306,9 @@ def spelt_out(piece: Piece, lexicon: Lexicon, before: list[Piece], text: str) ->
     if piece.kind == "letter":
         word = normal_name(piece.text)
         stem, _, index = word.partition("_")
-        if stem in ("", "log") and index:
+        if word[-1] == "_" and stem:
+            parts = [*(("letter", part) for part in lexicon.split(stem)), ("symbol", "_")]
+        elif stem in ("", "log") and index:
             parts = [("letter", stem)] if stem else []
             parts += [("symbol", "_"), ("number" if index.isdecimal() else "letter", index)]
         else:
@@ -298,7 +321,8 @@ def spelt_out(piece: Piece, lexicon: Lexicon, before: list[Piece], text: str) ->
         above, below = VULGAR[piece.text].split("/")
         parts = [("symbol", "{"), ("number", above), ("symbol", "/"), ("number", below), ("symbol", "}")]
     else:
-        parts = [(piece.kind, "^" if piece.text == "**" else piece.text)]
+        power = piece.text == "**" and (not before or before[-1].text not in ("_", "{"))  # but k_{**} is a name
+        parts = [(piece.kind, "^" if power else piece.text)]
     return [Piece(kind, text, piece.start, piece.end) for kind, text in parts]
 
 
@@ -402,23 +426,37 @@ class Translator:
                 return found
 
     def denominator(self, above: list[Token]) -> list[Token]:
-        """What is below a /: the factor that follows it, and those that stand next to that without a sign.
+        """What is below a /: a bracket, a root or a call by itself; else names and numbers that adjoin each other.
 
-        Next to a number only names of numbers are below: in n/2 \\log x and a/2 x^\\top x is n/2, and a/2.  In
-        1/2 x is half of x, but in 1/2\\pi is 2\\pi below.  1/n (x+1) might be either of two things.
+        So 2\\sigma^2 is below in x^2/2\\sigma^2.  Of a number over a number, as in 1/2x, nothing more is, save \\pi
+        below 1.  What may be below or not is refused: 1/n(x+1), and in LaTeX, which shows no spaces, a/2 w^2.
         """
-        first, of_name = self.next, self.starts_name()
+        first, simple = self.next, self.starts_name() or self.next.kind == "number"
         found = [*self.signs(), *self.power()]
-        number_above, number_below = is_bare_number(above), is_bare_number(found)
-        if number_above and number_below and self.next.text != "\\pi":
+        if not simple:
             return found
-        self.skip_empty()
-        while self.starts_name() if number_below else self.starts_factor():
-            if number_above and of_name and not self.starts_name():
-                raise self.error("is this below the / too? Write \\frac{…}{…}, or brackets", self.next)
+        of_numbers, number_below = is_bare_number(above) and is_bare_number(found), is_bare_number(found)
+        if of_numbers and not (above[0].text == "1" and self.next.text in ("\\pi", "pi") and self.adjoins()):
+            return found
+        while self.starts_name() and self.adjoins():
             found += [symbol("*", self.next), *self.power()]
-            self.skip_empty()
+            number_below = False
+        if self.may_be_below(number_below):
+            raise self.error("is this below the / too? Write \\frac{…}{…}, or brackets", self.next)
         return [symbol("(", first), *found, symbol(")", first)]
+
+    def adjoins(self) -> bool:
+        """Whether nothing stands between the next piece and the one before it, but {}."""
+        self.skip_empty()
+        return self.at > 0 and self.next.start <= self.pieces[self.at - 1].end
+
+    def may_be_below(self, number_below: bool) -> bool:
+        """Whether what follows without a sign may be below too: a bracket, or a name after a space of LaTeX."""
+        if self.adjoins():
+            opening = self.next.text in ("(", "[", "\\{", *BAR_PAIRS, *NORM_PAIRS)
+            return opening and not number_below and self.next.text not in self.closing[-1:]
+        between = self.text[self.pieces[self.at - 1].end : self.next.start] if self.at else ""
+        return not self.plain and not between.strip() and self.starts_name()
 
     def starts_name(self) -> bool:
         """Whether the next factor is the name of a number."""
@@ -473,13 +511,14 @@ class Translator:
         return base
 
     def raised(self, base: list[Token], mark: Piece) -> list[Token]:
+        braced = self.next.text == "{"
         group = self.exponent_pieces()
         texts = [p.text.replace("−", "-") for p in group if p.text not in ("{", "}", *FONTS, *UPRIGHT)]
         transposes = [t for t in texts if self.lexicon.is_transpose(t)]
         if len(transposes) == 1 and [t for t in texts if t not in transposes] in BEFORE_TRANSPOSE:
             base = [symbol("(", mark), *base, symbol(")", mark), symbol(".T", mark)]
             return call("inv", base, mark) if "-" in texts else base
-        if not self.plain and len(texts) == 3 and texts[0] == "(" and texts[2] == ")":
+        if braced and len(texts) == 3 and texts[0] == "(" and texts[2] == ")":
             raise self.error("this may be an index or a power: write x_i or x^i", group[0])
         exponent = self.translated(group)
         bracketed = [symbol("(", group[0]), *exponent, symbol(")", group[-1])]
@@ -487,6 +526,8 @@ class Translator:
 
     def exponent_pieces(self) -> list[Piece]:
         """Those of the exponent; in text it may have a sign, a call or a power of its own: x^-2, e^x^2."""
+        if not self.plain and self.next.kind == "number" and len(self.next.text) > 1:
+            raise self.error("put this number in braces", self.next)
         if not self.plain or self.next.text == "{" or self.lexicon.is_transpose(self.next.text):
             return self.group_pieces()
         start = self.at
@@ -582,7 +623,7 @@ class Translator:
             return ""
         if word in CALLED:
             return self.called_letter(word)
-        encloses = after.text in ("(", *BAR_PAIRS, *NORM_PAIRS)
+        encloses = after.text in ("(", "{", *BAR_PAIRS, *NORM_PAIRS)
         open_ = word in BARE and (after.kind in ("number", "letter") or after.text in ("^", "_", "√"))
         if open_ or (encloses and word in FUNCTIONS) or (after.text == "(" and word in GREEK_FUNCTIONS):
             self.take()
@@ -595,7 +636,7 @@ class Translator:
         after = self.pieces[end]
         encloses = after.text in ("(", *BAR_PAIRS, *NORM_PAIRS)
         open_ = word in GLUED and (after.kind in ("letter", "number", "command") or after.text == "^")
-        if word in self.names or not (open_ or (encloses and word in FUNCTIONS)):
+        if word in self.names or not (open_ or (encloses and SPELLING.get(word, word) in FUNCTIONS)):
             return ""
         if open_ and self.names.keys() >= {*word}:
             return ""
@@ -622,7 +663,10 @@ class Translator:
         texts = [p.text.replace("−", "-") for p in exponent]
         if texts == ["-", "1"] and name not in RECIPROCALS:
             name, exponent = self.inverse(name, start), []
-        found = call(name, self.argument(name), start)
+        argument = self.argument(name)
+        if is_bare_number(argument) and self.next.text == "/":
+            raise self.error(f"is this below the / too? Write {name}(…)", self.next)
+        found = call(name, argument, start)
         if base:
             found = self.with_base(found, name, base, start)
         if exponent:
@@ -883,14 +927,18 @@ class Translator:
         _, last = self.word()
         for end in range(last, self.at, -1):
             word = "".join(p.text for p in self.pieces[self.at : end])
-            if word in self.names or (end == last and self.is_greek(word)):
+            if word in self.names or self.is_known(word) or (end == last and self.is_greek(word)):
                 self.at = end
                 return word
         return self.take().text
 
+    def is_known(self, word: str) -> bool:
+        """Whether it is a name of the other formula that is not split there: x1, sigma_f, momentum."""
+        return word in self.lexicon.known and (not word.isalpha() or len(word) > MOST_FACTORS)
+
     def is_greek(self, word: str) -> bool:
         """Whether letters spell a Greek letter, and are not names one by one."""
-        return len(word) > 2 and word in GREEK_NAMES and not self.names.keys() >= {*word}
+        return word in GREEK_NAMES and not self.names.keys() | self.lexicon.known >= {*word}
 
     def word(self) -> tuple[str, int]:
         """The letters and digits from here on, and where they end."""

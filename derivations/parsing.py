@@ -226,12 +226,16 @@ def respelt(pieces: list[Token], names: Collection[str]) -> list[Token]:
     return [replace(p, text=spelling(p.text, names, by_form)) if p.kind == "name" else p for p in pieces]
 
 
+SHORTENED = {"lambda": "lam"}
+"""Greek letters whose names are words of Python, and what is declared instead."""
+
+
 def spelling(name: str, names: Collection[str], by_form: Mapping[str, str]) -> str:
     if name in names:
         return name
     form = ascii_form(name)
     unindexed = re.sub(r"(?<=[^\W\d_])_(?=\d+$)", "", form)
-    return by_form.get(form) or by_form.get(unindexed) or form
+    return by_form.get(form) or by_form.get(unindexed) or by_form.get(SHORTENED.get(form)) or form
 
 
 def ascii_form(name: str) -> str:
@@ -381,7 +385,7 @@ SCALAR_FUNCTIONS: dict[str, Callable[[Expr], Expr]] = {
     "digamma": bounded(sympy.digamma, LARGEST_GAMMA),
     "factorial": lambda x: bounded(sympy.gamma, LARGEST_GAMMA)(x + 1),
     "dawson": lambda x: sympy.sqrt(sympy.pi) / 2 * exponential(-(x**2)) * bounded(sympy.erfi, 100)(x),
-    "relu": lambda x: sympy.Max(0, x),
+    **{name: lambda x: sympy.Max(0, x) for name in ("relu", "ReLU")},
     "logit": lambda x: bounded(sympy.log, LARGEST_LOGARITHM)(x / (1 - x)),
     "sigmoid": lambda x: 1 / (1 + exponential(-x)),
     "expit": lambda x: 1 / (1 + exponential(-x)),
@@ -493,7 +497,7 @@ def squared(x, exponent: Expr):
 MATRIX_FUNCTIONS: dict[str, tuple[int, Callable]] = {
     "det": (1, _on_matrix(determinant, _same)),
     "tr": (1, _on_matrix(trace, _same)),
-    "trace": (1, _on_matrix(trace, _same)),
+    **{name: (1, _on_matrix(trace, _same)) for name in ("trace", "Tr")},
     "inv": (1, _on_matrix(inverse, lambda x: power(x, Integer(-1)))),
     "diag": (1, diagonal),
     "transpose": (1, transpose),
@@ -511,7 +515,7 @@ MATRIX_FUNCTIONS: dict[str, tuple[int, Callable]] = {
     **dict.fromkeys(("logaddexp", "logsumexp"), (MANY, of_numbers(log_of_exponentials))),
 }
 CONSTANTS = {"pi": sympy.pi}
-FUNCTIONS = sorted({*SCALAR_FUNCTIONS, *MATRIX_FUNCTIONS})
+FUNCTIONS = sorted({*SCALAR_FUNCTIONS, *MATRIX_FUNCTIONS}, key=str.lower)
 BARS = "|·|"
 EUCLIDEAN = "norm|2"
 ODD_ROOT = "root|odd"
@@ -745,6 +749,8 @@ class Reader:
     def suffixed(self) -> Part:
         part = self.atom()
         while suffix := self.accept(".T"):
+            if part.value.is_Rational:
+                raise self.error("a number has no transpose; a column of ones is ones(n, 1)", part)
             part = Part(transpose(part.value), part.start, suffix.end)
         return part
 

@@ -24,9 +24,9 @@ matrices, I the identity, unless declared.  A formula must have a value where th
 points, as 0 in x^2/x, are no matter.
 
 Letters that stand together, as in 2xy and x^TAx, are a product of names that are declared or that the other
-formula has; ln x, cos 2x and log det A need no bracket.  λ is lambda, x² is x^2.  Factors that follow one
-another after a / are all below it, next to a number only names: x^2/2y is x^2/(2*y), but n/2 log x begins with
-n/2, and 1/2 x is half of x.  \\sqrt[3]{x} and cbrt(x) are the real root, x^(1/3) is not defined for negative x.
+formula has; ln x, cos 2x and log det A need no bracket.  λ is lambda, x² is x^2.  Below a / is the bracket or
+call that follows, else what adjoins: x^2/2y is x^2/(2*y), but n/2 log x begins with n/2, a/(b+c) x with
+a/(b+c), and 1/2x is half of x.  \\sqrt[3]{x} and cbrt(x) are the real root, x^(1/3) is not defined for negative x.
 \\sigma(x) and \\Phi(x) are the sigmoid and the standard normal's distribution function, unless sigma or Phi is
 a number.  Of a column, x^2, e^x and 1 - x are taken entry by entry, and x·y is the inner product.  \\|x\\|_2 is
 of columns, \\|A\\|_F of matrices.

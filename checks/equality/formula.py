@@ -5,6 +5,7 @@ Two formulas are read beside one another: xy is a product where the other has x 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise, product
@@ -37,6 +38,7 @@ MOST_IDENTITIES = 64
 EULER = "e"
 IDENTITY = "I"
 TRANSPOSE = "T"
+INDEX_IN_BRACES = re.compile(r"_\{(\w+)\}")
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,18 @@ def read(text: str, names: Mapping[str, Expr], known: Collection[str] = ()) -> F
     try:
         return read_pieces(text, pieces, names)
     except ParseError as problem:
-        if problem.message != NO_OPERATION:
+        if problem.message != NO_OPERATION and not lacks_operations(pieces):
             raise
     return read_pieces(text, latex_tokens(text, names, known), names)
+
+
+def lacks_operations(pieces: list[Token]) -> bool:
+    """Whether factors stand side by side, as in y - X w; the text reader may stop before it comes to them."""
+    return any(
+        (one.kind in ("name", "number") or one.text in (")", ".T"))
+        and (other.kind in ("name", "number") or (other.text == "(" and one.kind != "name"))
+        for one, other in pairwise(pieces)
+    )
 
 
 # --- the names of a formula, before it is read ---------------------------------------------------
@@ -118,6 +129,7 @@ class Vocabulary:
     def of(cls, text: str, names: Mapping[str, Expr]) -> Vocabulary:
         if not is_plain(text):
             return cls(frozenset(names_of_latex(text, names)))
+        text = INDEX_IN_BRACES.sub(r"_\1", text)
         found = [(m["name"], text[m.end() : m.end() + 1]) for m in TOKEN.finditer(text) if (m["name"] or "_")[0] != "_"]
         lexicon = Lexicon(names)
         free = {w for w, _ in found if not lexicon.is_word(ascii_form(w)) or ascii_form(w) in GREEK_NAMES}
@@ -127,8 +139,9 @@ class Vocabulary:
         return cls(frozenset(map(ascii_form, numbers)), frozenset(called), frozenset(runs))
 
     def known_to(self, other: Vocabulary) -> set[str]:
-        """The names that the other formula may take for numbers: these, and the letters of runs of its own."""
-        return {*self.numbers, *(letters(other.runs, self) & self.called), *letters(self.runs, other)}
+        """The names that the other formula may take for numbers: these, and what a bracket follows in one of the
+        two and stands in a run of the other, as in a(b+c) and ab+ac."""
+        return {*self.numbers, *(letters(other.runs, self) & self.called), *(letters(self.runs, other) & other.called)}
 
 
 def letters(runs: Iterable[str], elsewhere: Vocabulary) -> set[str]:

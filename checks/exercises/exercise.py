@@ -156,7 +156,7 @@ class InSymbols(Exercise):
 
     def read(self, text: str) -> Expr:
         """As text, or as LaTeX where it looks so or can be read only so, as ``J^T d``."""
-        names = declared(self.shapes, self.real, self.positive)
+        names = with_identity(declared(self.shapes, self.real, self.positive), self.shapes)
         if is_latex(text):
             return read_latex(text, names)
         try:
@@ -176,6 +176,12 @@ class FormulaExercise(InSymbols):
     @property
     def template(self) -> str:
         return f'# {self.question}: {self.title}, in {", ".join(self.symbols)}\n{self.identifier} = ""\n'
+
+
+def with_identity(names: dict[str, Expr], shapes: Mapping[str, tuple]) -> dict[str, Expr]:
+    """The names, and I for the identity where only one size fits."""
+    sizes = {size for shape in shapes.values() for size in shape if size != 1}
+    return names if len(sizes) != 1 or "I" in names else {"I": sympy.Identity(names[sizes.pop()]), **names}
 
 
 def read_latex(text: str, names: Mapping[str, Expr]) -> Expr:

@@ -74,7 +74,25 @@ below a slash, a norm is not | \lambda/2\|w\|^2 | \frac{\lambda}{2} w^\top w | w
 below a slash, a form is not | \lambda/2 w^\top w | \frac{\lambda}{2} \|w\|^2 | w:n,1 lambda>0 | yes
 below a slash, a logarithm is not | -n/2\log 2\pi | -\frac n2\ln(2\pi) | - | yes
 below a slash, pi | 1/2\pi\sigma^2 | \frac{1}{2\pi\sigma^2} | sigma>0 | yes
-below a slash, brackets | 1/(1-x)(1+x) | \frac{1}{1-x^2} | - | yes
+below a slash, a bracket alone | w_1/(w_1+w_2)\log x | \frac{w_1\ln x}{w_1+w_2} | x>0 | yes
+below a slash, a call alone | 1/sqrt(2pi) exp(-x^2/2) | \frac{1}{\sqrt{2\pi}} e^{-x^2/2} | - | yes
+below a slash, up to a space | λ/2 w² | lambda*w^2/2 | - | yes
+below a slash, up to a thin space | \lambda/2\,w^2 | lambda*w^2/2 | - | yes
+below a slash, of numbers | 4/3\pi r^3 | 4*pi*r^3/3 | - | yes
+an index is no factor | sigma_xy/(sigma_x*sigma_y) | sigma_x*y/(sigma_x*sigma_y) | - | no
+an index is no factor, in LaTeX | \mu_x y | mu_xy | - | no
+an index of digits ends | x_1x_2 | x_1*x_2 | - | yes
+names are no anagrams | TP*FN | TN*FP | - | no
+a name beside its letters | KL + K*L | 2*K*L | - | no
+a word is no product | loss | l*o*s^2 | - | no
+two factors without a sign | m^2+2mn+n^2 | (m+n)^2 | - | yes
+names without a sign | w - lrg | w - lr*g | - | yes
+braces among words | e^{-(x-mu)^2/2}/sqrt(2*pi) | exp(-(x-mu)^2/2)/sqrt(2*pi) | - | yes
+words in LaTeX | \frac{1}{2} log(2 pi) | log(2*pi)/2 | - | yes
+names with digits in LaTeX | \frac{s1^2+(m1-m2)^2}{2 s2^2} | (s1^2+(m1-m2)^2)/(2*s2^2) | - | yes
+a sum before a product without a sign | (y - A x)^T (y - A x) | norm(y-A*x)^2 | A:n,n x:n,1 y:n,1 | yes
+a shifted matrix without a sign | det(A-2I) | det(A-2*eye(n)) | A:n,n | yes
+the entrywise product by its sign | x⊙y | hadamard(x,y) | x:n,1 y:n,1 | yes
 half of a product | 1/2 x^\top A x | \frac{x^\top A x}{2} | A:n,n x:n,1 | yes
 half of a square | 1/2(x-y)^2 | \frac{(x-y)^2}{2} | - | yes
 half of a product is no quotient by it | 1/2 m v^2 | \frac{1}{2mv^2} | - | no
