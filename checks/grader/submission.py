@@ -10,9 +10,11 @@ import tomllib
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
+from ..exercises import EXERCISES
 from .failure import Failure
 from .literals import NotData, of_python, of_toml, toml_number
 from .notebook import NotANotebook, convert
@@ -147,9 +149,19 @@ def read_toml(file: str, source: bytes) -> Submission:
     """``rnn_adjoint_step = "…"``, or ``adjoint_step = "…"`` in a table ``[rnn]``."""
     try:
         table = tomllib.loads(source.decode("utf-8"), parse_float=toml_number)
-        return with_data(file, source, entries(table), of_toml)
+        submission = with_data(file, source, entries(table), of_toml)
+        return replace(submission, notes=tuple(strangers(name for name, _ in entries(table))))
     except (ValueError, RecursionError) as error:
         return Submission(file, source, problem=Failure("syntax", f"The file is not valid TOML: {error}."))
+
+
+def strangers(names: Iterator[str]) -> Iterator[str]:
+    """A note on each name that belongs to no exercise, as a misspelt one."""
+    known = [name for exercise in EXERCISES.values() for name in exercise.identifiers]
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            yield f"No exercise is called {name}" + (f"; did you mean {near[0]}?" if near else ".")
 
 
 def entries(table: dict) -> Iterator[tuple[str, object]]:

@@ -300,3 +300,10 @@ def test_an_answer_that_should_come_in_pieces_is_told_so():
     graded = Grader().grade(taken(Source("a.toml", f'{exercise.identifier} = "x"\n'.encode())), [exercise])
     told = " ".join(graded.results[0].failure.lines())
     assert graded.results[0].outcome == "wrong" and f"{exercise.identifiers[0]} = " in told
+
+
+def test_a_name_that_no_exercise_has_is_told():
+    content = b'rnn_adjoint_stp = "d"\nrnn_adjoint_step = "d"\n[other]\nx = 1\n'
+    misspelt, unknown = taken(Source("answers.toml", content)).notes
+    assert misspelt == "No exercise is called rnn_adjoint_stp; did you mean rnn_adjoint_step?"
+    assert unknown == "No exercise is called other_x."
